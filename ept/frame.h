@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Page ownership: for every 4 KiB frame of the machine, who may see it. The
+ * one place where the security argument lives (RULES 1, 3, 5). The answer sits
+ * in the main view (EPT01) itself: a frame whose entry carries no owner bits
+ * is Linux's. Every map of every view asks here.
+ *
+ * Locking: each call takes and releases frame_lock by itself. No call sends a
+ * kick or waits: whoever takes a permission away calls tlb_flush_begin() after
+ * it (vmx/kick.h) and relies on nothing until tlb_flush_done().
+ */
+#ifndef UNDERPIN_EPT_FRAME_H
+#define UNDERPIN_EPT_FRAME_H
+
+#include "../include/types.h"
+
+enum frame_owner {
+	FRAME_LINUX,	/* RAM or MMIO of host Linux; the default */
+	FRAME_CORE,
+	FRAME_PAL,	/* id says which */
+	FRAME_LENT,	/* Linux's, and mapped by PAL id as well: cannot change owner */
+};
+
+/*
+ * Linux -> owner. The frame then reads as zeros in the main view. -EBUSY: held
+ * or not Linux's. -EFAULT: not RAM. -ENOMEM: no page for a split. The contents
+ * stay as they are; other CPUs may see them until tlb_flush_done().
+ */
+int frame_take(u64 pfn, enum frame_owner owner, u32 id);
+
+/*
+ * owner -> Linux, with the memory type that the MTRRs give. The caller has
+ * wiped it. -EACCES: (owner, id) does not own it. Merges tables back if it can.
+ */
+int frame_return(u64 pfn, enum frame_owner owner, u32 id);
+
+/* id: 0 unless FRAME_PAL or FRAME_LENT. May be NULL. */
+enum frame_owner frame_owner(u64 pfn, u32 *id);
+
+/*
+ * Hold a frame of Linux's in place, so that it cannot change owner: a copy or a
+ * walk in progress, an address inside a VMCS02 (RULES 1). -EACCES: not Linux's;
+ * -EFAULT: not RAM. Holds nest; the count is bounded (-EBUSY).
+ */
+int frame_hold(u64 pfn);
+void frame_drop(u64 pfn);
+
+#endif

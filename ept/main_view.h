@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The main view, EPT01: host Linux's memory, an identity map up to MAXPHYADDR
+ * in pages as large as the MTRRs and the owners allow (DESIGN.md 5). RAM is
+ * mapped at load, the rest when it is touched.
+ *
+ * Locking: as ept/frame.h. Pages come from core_pool.
+ */
+#ifndef UNDERPIN_EPT_MAIN_VIEW_H
+#define UNDERPIN_EPT_MAIN_VIEW_H
+
+#include "../include/handover.h"
+#include "../include/types.h"
+
+/* IA32_VMX_EPT_VPID_CAP and CPUID.80000008H:EAX[7:0], read by the caller. */
+struct main_view_config {
+	u64 ept_vpid_cap;
+	u32 maxphyaddr;
+	const struct core_extent *ram;	/* sorted by pfn */
+	u32 nr_ram;
+	const struct core_extent *hidden; /* the pool: owned by the core from the start */
+	u32 nr_hidden;
+};
+
+/* One bounded step (RULES 11) of building it; -EAGAIN: again; 0: done. */
+int main_view_init_step(const struct main_view_config *config);
+
+/* EPTP for the VMCS (SDM 25.6.11): walk length 4, WB, A/D off. */
+u64 main_view_eptp(void);
+
+enum view_answer {
+	VIEW_RETRY,		/* mapped, or was stale: resume the guest (this CPU needs INVEPT: already done) */
+	VIEW_RETRY_LOGGED,	/* first write to a hidden frame: now scratch; the caller logs it */
+	VIEW_FETCH,		/* fetch from a hidden frame: a PAL entry, or #GP */
+	VIEW_NONE,		/* beyond MAXPHYADDR or out of pages: the caller injects #GP */
+};
+/* EPT violation or misconfiguration. qualification: SDM table 28-7. */
+enum view_answer main_view_violation(gpa_t gpa, u64 qualification);
+
+/* The MTRRs changed (SDM 12.11): types are read anew; bounded steps as above. */
+int main_view_retype_step(void);
+
+struct main_view_stats {
+	u32 table_pages, hidden_frames, hidden_writes, scratch_used;
+};
+void main_view_stats(struct main_view_stats *stats);
+
+#endif

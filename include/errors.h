@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The errno values that the core answers with: Linux's numbers (the generic
+ * table), because the module hands them on as they are. A function that fails
+ * returns the negative value.
+ */
+#ifndef UNDERPIN_ERRORS_H
+#define UNDERPIN_ERRORS_H
+
+#ifdef __KERNEL__
+#include <linux/errno.h>
+#elif defined(UNDERPIN_HOSTED)
+#include <errno.h>
+#else
+#define EPERM 1		/* caller has not the privilege level */
+#define ENOENT 2	/* no such PAL */
+#define EIO 5		/* a bug of the core was met and recorded */
+#define EAGAIN 11	/* not finished: call again */
+#define ENOMEM 12	/* RDX says how many pages are missing */
+#define EACCES 13	/* not the owner */
+#define EFAULT 14	/* address outside of Linux's memory */
+#define EBUSY 16	/* in use */
+#define EEXIST 17
+#define ENODEV 19	/* the CPU lacks a required feature */
+#define EINVAL 22	/* malformed argument */
+#define ENOSPC 28
+#define ERANGE 34
+#define ENOSYS 38	/* no such call */
+#define EOVERFLOW 75
+#define ETIMEDOUT 110	/* a CPU did not answer a kick */
+#define ECANCELED 125	/* the PAL was taken away */
+#endif
+
+#endif

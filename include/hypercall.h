@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Calls from the guest to the core. VMCALL with EAX = a number below; arguments
+ * in RDI, RSI, RDX, R10; the answer in RAX: >= 0, or a negative errno
+ * (errors.h). All other registers are preserved, but where a call says so.
+ * A number that is not ours is not answered by the core: it is forwarded to an
+ * outer hypervisor (CPL 0 only, RULES 25) or gets #UD.
+ *
+ * "Privileged" calls are answered at CPL 0 only, else -EPERM. Buffers are
+ * named by guest-physical address and must lie within one page of Linux's RAM.
+ */
+#ifndef UNDERPIN_HYPERCALL_H
+#define UNDERPIN_HYPERCALL_H
+
+#include "types.h"
+
+#define UNDERPIN_HC_BASE 0x55500000u
+#define UNDERPIN_HC(n) (UNDERPIN_HC_BASE | (n))
+
+enum underpin_hypercall {
+	/* any CPL */
+	HC_NULL = UNDERPIN_HC(0),	/* 0 */
+	HC_PAL_RESUME = UNDERPIN_HC(1),	/* at the stub: go on (RDI = token) */
+
+	/* privileged: life cycle */
+	HC_COMMIT_CPU = UNDERPIN_HC(0x10),  /* first exit of this CPU: 0 */
+	HC_LEAVE_PREPARE = UNDERPIN_HC(0x11), /* RDI = LEAVE_*; wipes keys; -EBUSY: RDX says what (enum hc_leave_busy), R10 which; -EAGAIN */
+	HC_LEAVE_CANCEL = UNDERPIN_HC(0x12),
+	HC_LEAVE = UNDERPIN_HC(0x13),	/* this CPU leaves VMX; returns 0 out of it.
+					 * Clobbers all but RSP and RBP. CS 0x10, SS 0x18; DS, ES,
+					 * FS, GS, LDTR selectors are the caller's to reload. */
+	HC_PARK = UNDERPIN_HC(0x14),	/* RDI = slot of an offline CPU: out of VMX, wait natively */
+
+	/* privileged: seeing what goes on */
+	HC_STATUS = UNDERPIN_HC(0x20),	/* RDI = gpa of struct core_status */
+	HC_STATS = UNDERPIN_HC(0x21),	/* RDI = slot, RSI = gpa of struct core_exit_stat[64], RDX = first reason */
+	HC_LOG = UNDERPIN_HC(0x22),	/* RDI = first sequence number wanted, RSI = gpa of struct core_log_record[32]: number copied */
+	HC_FATAL = UNDERPIN_HC(0x23),	/* RDI = gpa of struct core_fatal: 1 if there is one, else 0 */
+	HC_DEBUG = UNDERPIN_HC(0x2f),	/* only with HANDOVER_DEBUG: RDI = enum core_debug_op */
+
+	/* privileged: PALs. See pal/pal.h and docs/abi.md for the protocol. */
+	HC_PAL_CREATE = UNDERPIN_HC(0x30), /* RDI = gpa of struct pal_desc, page-aligned: id >= 1; -ENOMEM: RDX = pages to donate first */
+	HC_PAL_DONATE = UNDERPIN_HC(0x31), /* RDI = id, RSI = gpa of u64 pfn[], RDX = count: number taken so far */
+	HC_PAL_ADD_FRAMES = UNDERPIN_HC(0x32), /* RDI = id, RSI = gpa of u64 pfn[], RDX = count (<= 512): number taken; call again for the rest */
+	HC_PAL_STEP = UNDERPIN_HC(0x33), /* RDI = id: 0 = done (ready, or gone); -EAGAIN: call again; other: failed, now HC_PAL_DESTROY */
+	HC_PAL_INFO = UNDERPIN_HC(0x34), /* RDI = id, RSI = gpa of struct pal_info */
+	HC_PAL_DESTROY = UNDERPIN_HC(0x35), /* RDI = id: begin to wipe; then HC_PAL_STEP until 0 */
+	HC_PAL_RECLAIM = UNDERPIN_HC(0x36), /* after the wipe: RDI = id, RSI = gpa of u64 pfn[512]: number of pfns of donated pages now Linux's again; 0 = no more, id is free */
+
+	/* inside a PAL (any other caller gets -EPERM). Buffers are PAL linear addresses. */
+	HC_SVC_RANDOM = UNDERPIN_HC(0x100),	/* RDI = buffer, RSI = length <= 4096 */
+	HC_SVC_TIME = UNDERPIN_HC(0x101),	/* TSC ticks since registration; RDX = kHz of the TSC */
+	HC_SVC_SELF = UNDERPIN_HC(0x102),	/* RDI = buffer for struct pal_info */
+	HC_SVC_EXIT = UNDERPIN_HC(0x103),	/* RDI = errno: ends this call with an error for the owner */
+};
+
+#define LEAVE_NORMAL 0	/* -EBUSY while a PAL exists */
+#define LEAVE_FORCE 1	/* reboot, kexec: wipes PALs first (-EAGAIN until done) */
+
+enum hc_leave_busy {
+	LEAVE_BUSY_PAL = 1,	/* R10 = how many */
+	LEAVE_BUSY_OFFLINE_CPU,	/* R10 = slot */
+	LEAVE_BUSY_LOCKED,
+	LEAVE_BUSY_KICK,	/* an INIT may be under way: call again */
+};
+
+#define CORE_STATUS_CPU_WORDS 4	/* CORE_MAX_CPUS / 64 */
+
+enum core_state {
+	CORE_STATE_LAUNCHING,
+	CORE_STATE_RUNNING,
+	CORE_STATE_LEAVING,
+};
+
+struct core_status {
+	u32 version;		/* of the core: UNDERPIN_VERSION_CODE */
+	u32 nr_cpus;
+	u32 flags;		/* HANDOVER_* */
+	u32 state;		/* enum core_state */
+	u8 build_id[20];
+	u32 nesting_depth;	/* 0: on the bare machine or under a foreign hypervisor */
+	u32 nr_pals;
+	u32 nr_pal_frames;
+	u32 pool_pages;		/* all that Linux gave at load */
+	u32 pool_free;
+	u32 ept_pages;		/* table pages of the main view */
+	u32 hidden_frames;	/* frames that Linux sees as zeros */
+	u32 hidden_writes;	/* writes to hidden frames, logged */
+	u32 scratch_used;
+	u64 longest_root;	/* TSC ticks of the longest stay in root */
+	u32 longest_reason;	/* its exit reason */
+	u32 fatal;		/* 1: HC_FATAL has a record */
+	u64 cpu_under_core[CORE_STATUS_CPU_WORDS];	/* bit i: slot i runs under the core */
+	u64 cpu_wait_sipi[CORE_STATUS_CPU_WORDS];
+};
+
+struct core_exit_stat {
+	u64 count;
+	u64 total;	/* TSC ticks from the exit's first to its last instruction */
+	u32 min;
+	u32 max;
+};
+#define CORE_NR_EXIT_REASONS 80	/* basic reasons; 79 = PAL exits */
+
+struct core_log_record {
+	u64 seq;	/* from 1; a gap says how many were lost */
+	u64 tsc;
+	u32 cpu;	/* slot */
+	u32 level;	/* 3 error, 4 warning, 6 info, 7 debug */
+	char text[104];	/* NUL-terminated */
+};
+
+#define CORE_FATAL_STACK 64
+struct core_fatal {
+	u64 magic;	/* CORE_IMAGE_MAGIC when filled */
+	u32 cpu;
+	u32 vector;	/* exception in root, or 256 + enum core_fatal_reason */
+	u64 error_code, cr2;
+	u64 rip, rsp, rflags;
+	u64 gpr[16];	/* rax rcx rdx rbx rsp rbp rsi rdi r8..r15; zero in a PAL exit */
+	u64 exit_reason, exit_qualification, vm_instruction_error;
+	u64 guest_rip, guest_rsp, guest_cr0, guest_cr3, guest_cr4, guest_efer;
+	u64 guest_physical, idt_vectoring;
+	u64 stack[CORE_FATAL_STACK];	/* words from rsp upward; none in a PAL exit */
+	u32 stack_words;
+	u32 recovered;	/* 1: the guest got an exception and went on */
+	u8 build_id[20];
+	char text[100];
+};
+
+enum core_debug_op {
+	DEBUG_CRASH_PAGE_FAULT = 1,	/* the core reads an unmapped address */
+	DEBUG_CRASH_UD,
+	DEBUG_HIDE_FRAME,	/* RSI = pfn of Linux: owner becomes the core; waits for every CPU (-EAGAIN) */
+	DEBUG_SHOW_FRAME,	/* RSI = pfn: back to Linux */
+	DEBUG_CORE_FRAME,	/* RSI = index: the pfn of a frame of the core (attack tests aim at it) */
+	DEBUG_RESET_STATS,
+	DEBUG_OWNER,		/* RSI = pfn: enum frame_owner */
+};
+
+/* ---- PALs: what the module hands over, one page ---- */
+#define PAL_MAX_SECTIONS 10
+#define PAL_MAX_ENTRIES 16
+#define PAL_MAX_PARAMS 10
+#define PAL_MAX_PAGES 4096
+
+/* Same values as the UAPI's (include/uapi/linux/underpin.h). */
+enum pal_section_type {
+	PAL_SECTION_CODE = 1,	/* PAL: read + execute; Linux: nothing */
+	PAL_SECTION_DATA,	/* PAL: read + write; Linux: nothing */
+	PAL_SECTION_PARAM,	/* the same; marshalled parameters live here */
+	PAL_SECTION_STACK,	/* the same */
+	PAL_SECTION_SHARED,	/* PAL and Linux: read + write; not measured */
+	PAL_SECTION_RODATA,	/* PAL: read; Linux: nothing */
+};
+
+enum pal_param_type {
+	PAL_PARAM_INTEGER = 1,
+	PAL_PARAM_POINTER,
+};
+#define PAL_PARAM_IN 0x1	/* copied to the PAL at the call */
+#define PAL_PARAM_OUT 0x2	/* copied back at the return */
+
+struct pal_param_desc {
+	u16 type;
+	u16 flags;
+	u16 size_param;	/* 0: size bytes; k: the value of parameter k - 1, at most size */
+	u16 reserved;
+	u64 size;	/* bytes, of a POINTER */
+};
+
+struct pal_entry_desc {
+	u64 addr;	/* linear, in a CODE section */
+	u32 nr_params;
+	u32 reserved;
+	struct pal_param_desc param[PAL_MAX_PARAMS];
+};
+
+struct pal_section_desc {
+	u32 type;
+	u32 nr_pages;
+	u64 addr;	/* linear, page-aligned, user half */
+};
+
+struct pal_desc {
+	u32 size;	/* sizeof(struct pal_desc) */
+	u32 flags;	/* 0 */
+	u64 owner_cr3;	/* of the mm that may call, address bits only; the user half's root too: */
+	u64 owner_cr3_user;	/* under page-table isolation, else equal */
+	u64 stub;	/* resume stub, linear, in the owner */
+	u32 nr_sections;
+	u32 nr_entries;
+	u32 owner_pid;	/* for pal list; not trusted */
+	u32 reserved;
+	char name[32];
+	struct pal_section_desc section[PAL_MAX_SECTIONS];
+	struct pal_entry_desc entry[PAL_MAX_ENTRIES];
+};
+
+struct pal_info {
+	u32 id;
+	u32 state;	/* enum pal_state, pal/pal.h */
+	u32 owner_pid;
+	u32 nr_frames;
+	u32 nr_donated;
+	u32 nr_entries;
+	u64 calls, interrupts, faults;	/* since registration */
+	u8 measurement[32];	/* SHA-256, docs/abi.md */
+	char name[32];
+};
+
+/*
+ * Result at the resume stub, in RAX: STUB_RESUME: make HC_PAL_RESUME with RDI
+ * unchanged; anything else: the call has ended with that errno, RSP points to
+ * the return address of the call as at the entry point.
+ */
+#define STUB_RESUME 0
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * /dev/underpin: the interface between processes and the module. See
+ * docs/abi.md. Every ioctl answers 0 (or a file descriptor) or -1 with errno.
+ */
+#ifndef _UAPI_LINUX_UNDERPIN_H
+#define _UAPI_LINUX_UNDERPIN_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define UNDERPIN_DEVICE "/dev/underpin"
+#define UNDERPIN_IOC 0xB7
+
+#define UNDERPIN_MAX_SECTIONS 10
+#define UNDERPIN_MAX_ENTRIES 16
+#define UNDERPIN_MAX_PARAMS 10
+#define UNDERPIN_MAX_PAGES 4096
+#define UNDERPIN_MEASUREMENT_SIZE 32
+
+enum underpin_section_type {
+	UNDERPIN_SECTION_CODE = 1,
+	UNDERPIN_SECTION_DATA = 2,
+	UNDERPIN_SECTION_PARAM = 3,
+	UNDERPIN_SECTION_STACK = 4,
+	UNDERPIN_SECTION_SHARED = 5,
+	UNDERPIN_SECTION_RODATA = 6,
+};
+
+struct underpin_section {
+	__u32 type;		/* enum underpin_section_type */
+	__u32 reserved;		/* 0 */
+	__u64 addr;		/* page-aligned address in the caller */
+	__u64 size;		/* bytes, multiple of 4096 */
+};
+
+#define UNDERPIN_PARAM_INTEGER 1
+#define UNDERPIN_PARAM_POINTER 2
+#define UNDERPIN_PARAM_IN 0x1
+#define UNDERPIN_PARAM_OUT 0x2
+#define UNDERPIN_PARAM_INOUT 0x3
+
+struct underpin_param {
+	__u16 type;		/* UNDERPIN_PARAM_INTEGER or _POINTER */
+	__u16 flags;		/* of a POINTER: UNDERPIN_PARAM_IN, _OUT */
+	__u16 size_param;	/* 0: always size bytes; k: as many bytes as the k-th parameter (from 1) says, at most size */
+	__u16 reserved;		/* 0 */
+	__u64 size;		/* of a POINTER: bytes */
+};
+
+struct underpin_entry {
+	__u64 addr;		/* in a CODE section */
+	__u32 nr_params;
+	__u32 reserved;		/* 0 */
+	struct underpin_param param[UNDERPIN_MAX_PARAMS];
+};
+
+struct underpin_pal_register {
+	__u32 size;		/* in: sizeof(struct underpin_pal_register) */
+	__u32 flags;		/* in: 0 */
+	__u32 nr_sections;	/* in */
+	__u32 nr_entries;	/* in */
+	__u64 sections;		/* in: struct underpin_section[nr_sections] */
+	__u64 entries;		/* in: struct underpin_entry[nr_entries] */
+	__u64 stub;		/* in: address of the resume stub (docs/abi.md; libunderpin has one) */
+	char name[32];		/* in: for lists; NUL-terminated */
+	__u32 id;		/* out */
+	__u32 nr_donated;	/* out: pages that the PAL costs beyond its own */
+	__u8 measurement[UNDERPIN_MEASUREMENT_SIZE];	/* out: SHA-256 */
+};
+
+struct underpin_pal_info {
+	__u32 id;
+	__u32 state;
+	__u32 owner_pid;
+	__u32 nr_pages;
+	__u32 nr_donated;
+	__u32 nr_entries;
+	__u64 calls, interrupts, faults;
+	__u8 measurement[UNDERPIN_MEASUREMENT_SIZE];
+	char name[32];
+};
+
+/* On /dev/underpin: answers a file descriptor; closing it unregisters. */
+#define UNDERPIN_PAL_REGISTER _IOWR(UNDERPIN_IOC, 1, struct underpin_pal_register)
+/* On the PAL's file descriptor. */
+#define UNDERPIN_PAL_GET_INFO _IOR(UNDERPIN_IOC, 2, struct underpin_pal_info)
+
+/* On /dev/underpin: the state of the core. */
+struct underpin_status {
+	__u32 size;
+	__u32 version;
+	__u32 nr_cpus;		/* CPUs of the machine */
+	__u32 nr_under_core;	/* of them under the core */
+	__u32 nr_online;	/* of them online in Linux */
+	__u32 nr_wait_sipi;	/* of them waiting for a SIPI (offline) */
+	__u32 nesting_depth;
+	__u32 nr_pals;
+	__u32 nr_pal_pages;
+	__u32 pool_pages, pool_free, ept_pages;
+	__u32 hidden_pages, hidden_writes, scratch_used;
+	__u32 longest_reason;
+	__u64 longest_root;	/* TSC ticks */
+	__u32 fatal;		/* 1: a fatal record waits in debugfs */
+	__u32 lock, debug;
+	__u32 tsc_khz;
+	__u8 build_id[20];
+	__u32 reserved;
+};
+#define UNDERPIN_GET_STATUS _IOR(UNDERPIN_IOC, 3, struct underpin_status)
+
+struct underpin_exit_stat {
+	__u64 count, total;	/* exits; TSC ticks in root */
+	__u32 min, max;		/* TSC ticks */
+};
+#define UNDERPIN_NR_REASONS 80
+struct underpin_stats {
+	__u32 cpu;		/* in: slot 0..nr_cpus-1 */
+	__u32 reserved;
+	struct underpin_exit_stat reason[UNDERPIN_NR_REASONS]; /* out: by basic exit reason; 79 = exits from PALs */
+};
+#define UNDERPIN_GET_STATS _IOWR(UNDERPIN_IOC, 4, struct underpin_stats)
+
+struct underpin_log_record {
+	__u64 seq, tsc;
+	__u32 cpu, level;
+	char text[104];
+};
+#define UNDERPIN_LOG_BATCH 32
+struct underpin_log {
+	__u64 first;		/* in: first sequence number wanted; out: next one */
+	__u32 nr;		/* out: records filled */
+	__u32 reserved;
+	struct underpin_log_record record[UNDERPIN_LOG_BATCH];
+};
+#define UNDERPIN_GET_LOG _IOWR(UNDERPIN_IOC, 5, struct underpin_log)
+
+struct underpin_pal_list {
+	__u32 first;		/* in: lowest id wanted; out: next one */
+	__u32 nr;		/* out */
+	struct underpin_pal_info pal[16];	/* out; only those of the caller's, or all for CAP_SYS_ADMIN */
+};
+#define UNDERPIN_GET_PALS _IOWR(UNDERPIN_IOC, 6, struct underpin_pal_list)
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * PALs as the rest of the core sees them: the hypercalls of the module that
+ * make and end them, the three ways by which a CPU gets into pal/, and nothing
+ * else. docs/abi.md has the protocol, pal/internal.h the structures.
+ *
+ * Each call here is bounded (RULES 11); what takes longer answers -EAGAIN and
+ * is called again. Locking: pal_lock is taken inside.
+ */
+#ifndef UNDERPIN_PAL_PAL_H
+#define UNDERPIN_PAL_PAL_H
+
+#include "../include/hypercall.h"
+#include "../include/types.h"
+#include "../vmx/cpu.h"
+
+/* Life of a PAL; struct pal_info shows it. */
+enum pal_state {
+	PAL_FREE,
+	PAL_COLLECTING,	/* descriptor taken; frames and donated pages arrive */
+	PAL_ISOLATING,	/* frames leave Linux's view; waiting for every CPU (RULES 4) */
+	PAL_MEASURING,
+	PAL_READY,
+	PAL_WIPING,	/* frames and pages are wiped */
+	PAL_RETURNING,	/* frames go back into Linux's view; waiting for every CPU */
+	PAL_GONE,	/* donated pages can be reclaimed */
+};
+
+/* HC_PAL_*: arguments are the guest's registers, unchecked. *extra goes to RDX. */
+s64 pal_hc_create(u64 desc_gpa, u64 *extra);
+s64 pal_hc_donate(u64 id, u64 list_gpa, u64 count);
+s64 pal_hc_add_frames(u64 id, u64 list_gpa, u64 count);
+s64 pal_hc_step(u64 id);
+s64 pal_hc_info(u64 id, u64 info_gpa);
+s64 pal_hc_destroy(u64 id);
+s64 pal_hc_reclaim(u64 id, u64 list_gpa);
+
+/*
+ * Linux fetched from a hidden frame (EPT violation in VMCS01). True: a PAL was
+ * entered, or the owner was sent on its way (an error at its stub, a #PF to
+ * resolve first); false: not a PAL's entry point for this caller, so #GP.
+ */
+bool pal_fetch(struct cpu *cpu, gpa_t gpa, gva_t rip);
+
+/* HC_PAL_RESUME at the stub. Sets the guest's registers itself; false: #GP. */
+bool pal_resume(struct cpu *cpu, u64 token);
+
+/* Any exit while the CPU's PAL VMCS is current. */
+void pal_exit(struct cpu *cpu, u32 reason);
+
+/*
+ * Wipe every PAL's memory and secrets, one bounded step; -EAGAIN: again; 0:
+ * none is left that could be entered. For reboot, kexec and fatal errors.
+ */
+s64 pal_wipe_all_step(void);
+
+/* For HC_STATUS and rmmod. */
+void pal_counts(u32 *nr_pals, u32 *nr_frames);
+
+#endif
