@@ -27,6 +27,7 @@
 #define ERANGE 34
 #define ENOSYS 38	/* no such call */
 #define EOVERFLOW 75
+#define EOPNOTSUPP 95
 #define ETIMEDOUT 110	/* a CPU did not answer a kick */
 #define ECANCELED 125	/* the PAL was taken away */
 #endif

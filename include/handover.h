@@ -21,8 +21,9 @@
  *
  * A CPU slot, from its base:
  *   page 0       not mapped (guard)
- *   pages 1-3    stack; struct cpu's register frame is at its very end
- *   pages 4-5    struct cpu (vmx/cpu.h)
+ *   pages 1-3    stack; calls through the switch page begin at the end of page 2,
+ *                so that a VM entry which fails at launch does not overwrite them
+ *   pages 4-5    struct cpu (vmx/cpu.h); VM exits begin with RSP = its address
  *   page 6       not mapped (guard)     page 7   #DF stack
  *   page 8       not mapped (guard)     page 9   NMI stack
  *   page 10      not mapped (guard)     page 11  #MC stack
@@ -45,6 +46,7 @@
 #define CORE_CPU_NR_BACKED 8
 #define CORE_CPU_STRUCT_PAGE 4			/* struct cpu begins here */
 #define CORE_CPU_STRUCT_SIZE 0x2000
+#define CORE_CPU_ENTRY_STACK_END 0x3000		/* RSP for core_entry() */
 #define CORE_CPU_DF_STACK_END 0x8000
 #define CORE_CPU_NMI_STACK_END 0xa000
 #define CORE_CPU_MC_STACK_END 0xc000

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Model-specific registers that the core names (SDM vol. 4, table 2-2). */
+#ifndef UNDERPIN_VMX_MSR_INDEX_H
+#define UNDERPIN_VMX_MSR_INDEX_H
+
+#define MSR_KVM_WALL_CLOCK_OLD 0x11
+#define MSR_KVM_SYSTEM_TIME_OLD 0x12
+#define MSR_APIC_BASE 0x1b
+#define APIC_BASE_BSP 0x100ull
+#define APIC_BASE_X2APIC 0x400ull
+#define APIC_BASE_ENABLE 0x800ull
+#define APIC_BASE_DEFAULT 0xfee00000ull
+#define MSR_FEATURE_CONTROL 0x3a
+#define FEATURE_CONTROL_LOCK 0x1ull
+#define FEATURE_CONTROL_VMX_OUTSIDE_SMX 0x4ull
+#define MSR_BIOS_UPDATE_TRIGGER 0x79
+#define MSR_MTRR_CAP 0xfe
+#define MSR_SYSENTER_CS 0x174
+#define MSR_SYSENTER_ESP 0x175
+#define MSR_SYSENTER_EIP 0x176
+#define MSR_DEBUGCTL 0x1d9
+#define MSR_MTRR_PHYSBASE0 0x200
+#define MSR_MTRR_FIX64K_00000 0x250
+#define MSR_MTRR_FIX16K_80000 0x258
+#define MSR_MTRR_FIX4K_C0000 0x268
+#define MSR_PAT 0x277
+#define MSR_MTRR_DEF_TYPE 0x2ff
+#define MSR_PERF_GLOBAL_CTRL 0x38f
+#define MSR_PEBS_ENABLE 0x3f1
+#define MSR_VMX_BASIC 0x480
+#define MSR_VMX_PINBASED_CTLS 0x481
+#define MSR_VMX_PROCBASED_CTLS 0x482
+#define MSR_VMX_EXIT_CTLS 0x483
+#define MSR_VMX_ENTRY_CTLS 0x484
+#define MSR_VMX_MISC 0x485
+#define MSR_VMX_CR0_FIXED0 0x486
+#define MSR_VMX_CR0_FIXED1 0x487
+#define MSR_VMX_CR4_FIXED0 0x488
+#define MSR_VMX_CR4_FIXED1 0x489
+#define MSR_VMX_VMCS_ENUM 0x48a
+#define MSR_VMX_PROCBASED_CTLS2 0x48b
+#define MSR_VMX_EPT_VPID_CAP 0x48c
+#define MSR_VMX_TRUE_PINBASED_CTLS 0x48d
+#define MSR_VMX_TRUE_PROCBASED_CTLS 0x48e
+#define MSR_VMX_TRUE_EXIT_CTLS 0x48f
+#define MSR_VMX_TRUE_ENTRY_CTLS 0x490
+#define MSR_VMX_VMFUNC 0x491
+#define MSR_VMX_PROCBASED_CTLS3 0x492
+#define MSR_VMX_EXIT_CTLS2 0x493
+#define MSR_RTIT_OUTPUT_BASE 0x560
+#define MSR_RTIT_OUTPUT_MASK_PTRS 0x561
+#define MSR_RTIT_CTL 0x570
+#define MSR_DS_AREA 0x600
+#define MSR_X2APIC_ICR 0x830
+#define MSR_XSS 0xda0
+#define MSR_EFER 0xc0000080u
+#define EFER_SCE BIT(0)
+#define EFER_LME BIT(8)
+#define EFER_LMA BIT(10)
+#define EFER_NXE BIT(11)
+#define MSR_STAR 0xc0000081u
+#define MSR_FS_BASE 0xc0000100u
+#define MSR_GS_BASE 0xc0000101u
+#define MSR_KERNEL_GS_BASE 0xc0000102u
+
+/* Control registers (SDM vol. 3, 2.5) */
+#define CR0_PE BIT(0)
+#define CR0_MP BIT(1)
+#define CR0_EM BIT(2)
+#define CR0_TS BIT(3)
+#define CR0_ET BIT(4)
+#define CR0_NE BIT(5)
+#define CR0_WP BIT(16)
+#define CR0_NW BIT(29)
+#define CR0_CD BIT(30)
+#define CR0_PG BIT(31)
+#define CR4_PAE BIT(5)
+#define CR4_MCE BIT(6)
+#define CR4_PGE BIT(7)
+#define CR4_OSFXSR BIT(9)
+#define CR4_OSXMMEXCPT BIT(10)
+#define CR4_LA57 BIT(12)
+#define CR4_VMXE BIT(13)
+#define CR4_SMXE BIT(14)
+#define CR4_PCIDE BIT(17)
+#define CR4_OSXSAVE BIT(18)
+#define CR4_PKE BIT(22)
+#define CR4_CET BIT(23)
+/* Bits that the core understands: 0-14, 16-18, 20-25, 27, 28. Not FRED (32). */
+#define CR4_KNOWN 0x1bf77fffull
+
+#define RFLAGS_FIXED BIT(1)
+#define RFLAGS_TF BIT(8)
+#define RFLAGS_IF BIT(9)
+
+#endif
