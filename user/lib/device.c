@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+/* /dev/underpin: open it, ask it. Errors are put into words here, once. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "include/underpin.h"
+#include "internal.h"
+
+int underpin_open(void)
+{
+	int fd = open(UNDERPIN_DEVICE, O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	switch (errno) {
+	case ENOENT:
+		return underpin_fail(ENOENT,
+			"%s does not exist: the module is not loaded. Load it (modprobe underpin); 'underpin check' says whether this machine can run it",
+			UNDERPIN_DEVICE);
+	case EACCES:
+	case EPERM:
+		return underpin_fail(errno,
+			"no permission to open %s: run as root, or join the group that owns it (ls -l %s)",
+			UNDERPIN_DEVICE, UNDERPIN_DEVICE);
+	case ENXIO:
+	case ENODEV:
+		return underpin_fail(errno,
+			"%s has no driver behind it: the module is not loaded. Load it: modprobe underpin",
+			UNDERPIN_DEVICE);
+	default:
+		return underpin_fail(errno, "cannot open %s: %s", UNDERPIN_DEVICE, strerror(errno));
+	}
+}
+
+static int ask(int fd, unsigned long request, void *argument, const char *what)
+{
+	if (ioctl(fd, request, argument) >= 0)
+		return 0;
+	switch (errno) {
+	case ENOTTY:
+		return underpin_fail(ENOTTY,
+			"the file descriptor for '%s' is not Underpin's, or library and module are of different versions: install both from one build and load the module again",
+			what);
+	case EPERM:
+	case EACCES:
+		return underpin_fail(errno, "no right to ask for '%s': run as root", what);
+	default:
+		return underpin_fail(errno, "cannot ask the module for '%s': %s", what, strerror(errno));
+	}
+}
+
+int underpin_get_status(int device, struct underpin_status *status)
+{
+	memset(status, 0, sizeof(*status));
+	status->size = sizeof(*status);
+	return ask(device, UNDERPIN_GET_STATUS, status, "status");
+}
+
+int underpin_get_stats(int device, unsigned int cpu, struct underpin_stats *stats)
+{
+	memset(stats, 0, sizeof(*stats));
+	stats->cpu = cpu;
+	return ask(device, UNDERPIN_GET_STATS, stats, "stats");
+}
+
+int underpin_get_log(int device, struct underpin_log *log)
+{
+	return ask(device, UNDERPIN_GET_LOG, log, "log");
+}
+
+int underpin_get_pals(int device, struct underpin_pal_list *list)
+{
+	return ask(device, UNDERPIN_GET_PALS, list, "pal list");
+}
+
+int underpin_pal_get_info(int pal, struct underpin_pal_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	return ask(pal, UNDERPIN_PAL_GET_INFO, info, "pal info");
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libunderpin: what a process does with /dev/underpin. Open the device, look
+ * at the core, register a PAL, call it, close it. libunderpin(3) describes
+ * every call; <underpin/pal.h> is for the code inside of a PAL.
+ *
+ * Every call answers -1 with errno where it fails; underpin_last_error() then
+ * says in plain words what is wrong and what to do. The calls may be made from
+ * several threads; the text belongs to the thread.
+ */
+#ifndef UNDERPIN_H
+#define UNDERPIN_H
+
+#include <linux/underpin.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A file descriptor of /dev/underpin (close-on-exec); close(2) it. */
+int underpin_open(void);
+
+int underpin_get_status(int device, struct underpin_status *status);
+/* cpu: 0 to status.nr_cpus - 1. */
+int underpin_get_stats(int device, unsigned int cpu, struct underpin_stats *stats);
+/* log->first: the first sequence number wanted (0: the oldest). */
+int underpin_get_log(int device, struct underpin_log *log);
+/* list->first: the lowest id wanted. */
+int underpin_get_pals(int device, struct underpin_pal_list *list);
+
+/* A PAL as sections and entry points that the caller chose itself. */
+struct underpin_pal_spec {
+	const char *name;	/* at most 31 characters */
+	const struct underpin_section *sections;
+	unsigned int nr_sections;
+	const struct underpin_entry *entries;
+	unsigned int nr_entries;
+};
+
+/*
+ * A PAL as the SDK's pal.mk links it into a program: addresses that the linker
+ * script gave, and the entry points that UNDERPIN_PAL_ENTRY named.
+ */
+struct underpin_pal_range {
+	__u32 type;		/* enum underpin_section_type */
+	char *start, *end;
+};
+
+struct underpin_pal_table {
+	const char *name;
+	const struct underpin_pal_range *ranges;
+	unsigned int nr_ranges;
+	const struct underpin_entry *entries, *entries_end;
+	/* the library's: */
+	char *pristine;		/* contents as linked, to register once more */
+	int pal;		/* file descriptor of the PAL, with its id below */
+	__u32 id;
+};
+
+/* The PAL of this program, made by pal.mk. */
+extern struct underpin_pal_table underpin_pal;
+
+/*
+ * Both make every page private to the process, give it its final rights, and
+ * register. The answer is a file descriptor; closing it, or the end of the
+ * process, unregisters and wipes. *result (may be NULL) gets id and measurement.
+ */
+int underpin_pal_register(int device, const struct underpin_pal_spec *spec,
+			  struct underpin_pal_register *result);
+int underpin_pal_register_table(int device, struct underpin_pal_table *table,
+				struct underpin_pal_register *result);
+/* Open the device, register, close the device again. */
+int underpin_pal_start(struct underpin_pal_table *table);
+
+int underpin_pal_get_info(int pal, struct underpin_pal_info *info);
+/* close(2), by a name that says what it does. */
+int underpin_pal_stop(int pal);
+
+/* What the last failed call of this thread says; never NULL. */
+const char *underpin_last_error(void);
+/* What errno means after a call to a PAL's entry point answered -1. */
+const char *underpin_call_error(int error);
+
+/* The measurement as 64 hexadecimal digits and a NUL. */
+void underpin_measurement_text(const __u8 measurement[UNDERPIN_MEASUREMENT_SIZE], char text[65]);
+
+/* Where the core sends the owner of a PAL (stub.S); not to be called. */
+void underpin_resume_stub(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

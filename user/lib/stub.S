@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where the core sends the owner of a PAL when a call does not simply return
+ * (include/hypercall.h, STUB_RESUME). RSP is as at the entry point of the call:
+ * it points to the return address, so the stub is a function entered by the
+ * caller as far as stack, alignment and unwinding go.
+ *
+ * RAX = 0: the PAL was interrupted. Linux takes its interrupt, signal or page
+ * fault right here, at any of the three instructions; each may be executed
+ * again, since none changes what the next one needs but EAX, and the core takes
+ * RAX from the saved context. RDI is the token.
+ * RAX = errno: the call is over. errno is set and the caller sees -1.
+ */
+#include "stub.h"
+
+	.text
+	.globl	underpin_resume_stub
+	.type	underpin_resume_stub, @function
+	.balign	64			/* all of it in one page: one walk finds it */
+underpin_resume_stub:
+	.cfi_startproc
+	testq	%rax, %rax
+	jnz	1f
+	movl	$UNDERPIN_HC_PAL_RESUME, %eax
+	vmcall				/* goes on in the PAL; the call returns to its caller */
+	ud2				/* only if the core refused the token without a signal */
+1:	movl	%eax, %edi
+	jmp	underpin_call_failed	/* errno = edi; return -1 */
+	.cfi_endproc
+	.size	underpin_resume_stub, . - underpin_resume_stub
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* HC_PAL_RESUME for the assembler; tests/abi.c compares it with include/hypercall.h. */
+#define UNDERPIN_HC_PAL_RESUME 0x55500001

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+# Where pal.mk finds things in the source tree; `make install` writes its own.
+PAL_INCLUDE := $(PAL_SDK)/include
+PAL_LIB_INCLUDE := $(PAL_SDK)/../lib/include
+PAL_UAPI := $(abspath $(PAL_SDK)/../../include/uapi)
+PAL_LIB := $(PAL_SDK)/build/libunderpin-pal.a
+PAL_HOST_LIB := $(abspath $(PAL_SDK)/../build/libunderpin.a)

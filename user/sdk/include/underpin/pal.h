@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * For code inside of a PAL. It is plain freestanding C: no libc, no global
+ * initialised with an address (pal.mk refuses that), no thread-locals. After
+ * an entry point, say what its parameters are:
+ *
+ *	long add(long a, long b) { return a + b; }
+ *	UNDERPIN_PAL_ENTRY(add, PAL_INT, PAL_INT);
+ *
+ * Once the PAL is registered, a call of add() runs inside. At most 10
+ * parameters and 16 entry points. Data that a pointer names is copied in at the
+ * call (PAL_IN), out at the return (PAL_OUT), or both; the sum of all sizes
+ * must fit into the parameter section (PAL_PARAM in the makefile).
+ */
+#ifndef UNDERPIN_PAL_H
+#define UNDERPIN_PAL_H
+
+#include <linux/underpin.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PAL_INT { .type = UNDERPIN_PARAM_INTEGER }
+/* A pointer to always `bytes` bytes. */
+#define PAL_IN(bytes) { UNDERPIN_PARAM_POINTER, UNDERPIN_PARAM_IN, 0, 0, bytes }
+#define PAL_OUT(bytes) { UNDERPIN_PARAM_POINTER, UNDERPIN_PARAM_OUT, 0, 0, bytes }
+#define PAL_INOUT(bytes) { UNDERPIN_PARAM_POINTER, UNDERPIN_PARAM_INOUT, 0, 0, bytes }
+/* A pointer to as many bytes as parameter k (the first is 1) says, at most max. */
+#define PAL_IN_N(k, max) { UNDERPIN_PARAM_POINTER, UNDERPIN_PARAM_IN, k, 0, max }
+#define PAL_OUT_N(k, max) { UNDERPIN_PARAM_POINTER, UNDERPIN_PARAM_OUT, k, 0, max }
+#define PAL_INOUT_N(k, max) { UNDERPIN_PARAM_POINTER, UNDERPIN_PARAM_INOUT, k, 0, max }
+
+/* The table of entry points lies outside of the PAL: libunderpin reads it. */
+#define UNDERPIN_PAL_ENTRY(function, ...) \
+	__attribute__((used, section("underpin_entries"), aligned(8))) \
+	const struct underpin_entry underpin_entry_##function = { \
+		.addr = (uintptr_t)(function), \
+		.nr_params = sizeof((struct underpin_param[]){ { 0 }, ##__VA_ARGS__ }) / \
+			     sizeof(struct underpin_param) - 1, \
+		.param = { __VA_ARGS__ }, \
+	}
+
+/* A variable that PAL and program both see and write; not measured, not secret. */
+#define UNDERPIN_PAL_SHARED __attribute__((section(".shared")))
+
+/* ---- services of the core; outside of a PAL they are an invalid instruction ---- */
+
+#define PAL_SVC_RANDOM 0x55500100
+#define PAL_SVC_TIME 0x55500101
+#define PAL_SVC_SELF 0x55500102
+#define PAL_SVC_EXIT 0x55500103
+
+static inline long pal_call(unsigned int number, uintptr_t rdi, uintptr_t rsi, uintptr_t *rdx)
+{
+	uintptr_t d = rdx ? *rdx : 0;
+	long rax;
+
+	__asm__ volatile("vmcall" : "=a"(rax), "+d"(d)
+			 : "a"((unsigned long)number), "D"(rdi), "S"(rsi) : "memory", "cc");
+	if (rdx)
+		*rdx = d;
+	return rax;
+}
+
+/* Random bytes from the core's generator. 0, or a negative errno: then use none of them. */
+static inline int pal_random(void *buffer, size_t length)
+{
+	uintptr_t at = (uintptr_t)buffer;
+	size_t part;
+	long ret;
+
+	for (; length; length -= part, at += part) {
+		part = length < 4096 ? length : 4096;
+		ret = pal_call(PAL_SVC_RANDOM, at, part, NULL);
+		if (ret < 0)
+			return (int)ret;
+	}
+	return 0;
+}
+
+/* TSC ticks since the PAL was registered; *khz (may be NULL): ticks per millisecond. */
+static inline uint64_t pal_time(uint64_t *khz)
+{
+	uintptr_t rate = 0;
+	uint64_t ticks = (uint64_t)pal_call(PAL_SVC_TIME, 0, 0, &rate);
+
+	if (khz)
+		*khz = rate;
+	return ticks;
+}
+
+/* Who am I: id, measurement, counters. 0, or a negative errno. */
+static inline int pal_self(struct underpin_pal_info *info)
+{
+	return (int)pal_call(PAL_SVC_SELF, (uintptr_t)info, 0, NULL);
+}
+
+/* End this call: the caller sees -1 and this errno (> 0). No parameter is copied back. */
+static inline __attribute__((noreturn)) void pal_exit(int error)
+{
+	pal_call(PAL_SVC_EXIT, (uintptr_t)error, 0, NULL);
+	__builtin_trap();
+}
+
+/* ---- the little library inside (libunderpin-pal.a) ---- */
+
+void *memcpy(void *to, const void *from, size_t n);
+void *memmove(void *to, const void *from, size_t n);
+void *memset(void *to, int c, size_t n);
+int memcmp(const void *a, const void *b, size_t n);
+size_t strlen(const char *s);
+/* Wipes, and is not optimised away. */
+void pal_wipe(void *p, size_t n);
+/* 0 where equal; the time tells nothing about the contents. */
+int pal_differ(const void *a, const void *b, size_t n);
+
+#endif

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+# The make fragment of a program with a PAL:
+#
+#	PROGRAM = hello
+#	SRCS = hello.c			# ordinary code: opens, registers, calls
+#	PAL_SRCS = hello_pal.c		# what runs inside
+#	include /usr/local/share/underpin/pal.mk
+#
+# Optional: PAL_NAME (as `underpin pal list` shows it), PAL_STACK and PAL_PARAM (bytes),
+# CFLAGS, LDFLAGS, LDLIBS, PAL_CFLAGS; STATIC=1 for a static program; O= for the output folder.
+PAL_SDK := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+include $(PAL_SDK)/config.mk
+
+PAL_NAME ?= $(PROGRAM)
+PAL_STACK ?= 16384
+PAL_PARAM ?= 16384
+O ?= .
+CFLAGS ?= -O2 -g
+OBJCOPY ?= objcopy
+
+# Inside: nothing but the CPU. No canary and no TLS (there is no thread block), no switch
+# tables and hidden names (distances only, RULES 20), no unwinding, no CET landing pads.
+PAL_FLAGS = -O2 -g -std=gnu11 -Wall -Wextra -Werror=implicit -ffreestanding -fPIE \
+	-fvisibility=hidden -fno-stack-protector -fcf-protection=none -fno-jump-tables \
+	-fno-asynchronous-unwind-tables -fno-common \
+	-U_FORTIFY_SOURCE -include $(PAL_INCLUDE)/underpin/hidden.h -I$(PAL_INCLUDE) -I$(PAL_UAPI) $(PAL_CFLAGS)
+PAL_HOST_FLAGS = -std=gnu11 -Wall -Wextra -Werror=implicit -fPIE -I$(PAL_LIB_INCLUDE) -I$(PAL_UAPI) $(CFLAGS)
+PAL_LINK_FLAGS = $(if $(STATIC),-static-pie,-pie) -Wl,-T,$(PAL_SDK)/pal.ld -Wl,-z,noexecstack \
+	-Wl,--defsym=__pal_stack_size=$(PAL_STACK) -Wl,--defsym=__pal_param_size=$(PAL_PARAM)
+
+pal_objs = $(PAL_SRCS:%.c=$(O)/%.inside.o)
+host_objs = $(SRCS:%.c=$(O)/%.o)
+
+all: $(O)/$(PROGRAM)
+
+$(pal_objs): $(O)/%.inside.o: %.c | $(O)
+	$(CC) $(PAL_FLAGS) -MMD -MP -c -o $@ $<
+
+$(host_objs): $(O)/%.o: %.c | $(O)
+	$(CC) $(PAL_HOST_FLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/$(PROGRAM).pal.o: $(pal_objs) $(PAL_SDK)/pal-link $(PAL_LIB)
+	$(PAL_SDK)/pal-link $@ $(PAL_LIB) $(pal_objs)
+
+$(O)/$(PROGRAM).table.o: $(PAL_SDK)/table.c | $(O)
+	$(CC) $(PAL_HOST_FLAGS) -DUNDERPIN_PAL_NAME='"$(PAL_NAME)"' -c -o $@ $<
+
+$(O)/$(PROGRAM): $(host_objs) $(O)/$(PROGRAM).pal.o $(O)/$(PROGRAM).table.o $(PAL_SDK)/pal.ld $(PAL_HOST_LIB)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(PAL_LINK_FLAGS) -o $@.unchecked $(filter %.o,$^) $(PAL_HOST_LIB) $(LDLIBS)
+	@$(PAL_SDK)/pal-check $@.unchecked || { rm -f $@.unchecked; exit 1; }
+	@mv $@.unchecked $@
+
+$(O):
+	mkdir -p $@
+
+clean:
+	rm -f $(pal_objs) $(host_objs) $(pal_objs:.o=.d) $(host_objs:.o=.d) \
+		$(O)/$(PROGRAM).pal.o $(O)/$(PROGRAM).table.o $(O)/$(PROGRAM)
+
+.PHONY: all clean
+-include $(pal_objs:.o=.d) $(host_objs:.o=.d)
