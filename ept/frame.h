@@ -21,16 +21,23 @@ enum frame_owner {
 	FRAME_LENT,	/* Linux's, and mapped by PAL id as well: cannot change owner */
 };
 
+#define FRAME_MAX_ID 253	/* of FRAME_PAL and FRAME_LENT; from 1 */
+
 /*
- * Linux -> owner. The frame then reads as zeros in the main view. -EBUSY: held
- * or not Linux's. -EFAULT: not RAM. -ENOMEM: no page for a split. The contents
- * stay as they are; other CPUs may see them until tlb_flush_done().
+ * Linux -> owner. But for FRAME_LENT the frame then reads as zeros in the main
+ * view. -EBUSY: held or not Linux's. -EFAULT: not RAM that was there at load.
+ * -ENOMEM: no page in core_pool to split a large page (at most two are needed).
+ * -EAGAIN: the same, but pages come free when every CPU has flushed: ask again.
+ * -EINVAL: no such owner. The contents stay as they are; other CPUs may see
+ * them until tlb_flush_done().
  */
 int frame_take(u64 pfn, enum frame_owner owner, u32 id);
 
 /*
  * owner -> Linux, with the memory type that the MTRRs give. The caller has
  * wiped it. -EACCES: (owner, id) does not own it. Merges tables back if it can.
+ * Linux sees zeros or scratch contents until tlb_flush_done(), but for a lent
+ * frame, of which nothing changes in the main view.
  */
 int frame_return(u64 pfn, enum frame_owner owner, u32 id);
 
@@ -39,7 +46,7 @@ enum frame_owner frame_owner(u64 pfn, u32 *id);
 
 /*
  * Hold a frame of Linux's in place, so that it cannot change owner: a copy or a
- * walk in progress, an address inside a VMCS02 (RULES 1). -EACCES: not Linux's;
+ * walk in progress, an address inside a VMCS02 (RULES 1). -EACCES: hidden;
  * -EFAULT: not RAM. Holds nest; the count is bounded (-EBUSY).
  */
 int frame_hold(u64 pfn);
