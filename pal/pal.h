@@ -45,6 +45,13 @@ bool pal_fetch(struct cpu *cpu, gpa_t gpa, gva_t rip);
 /* HC_PAL_RESUME at the stub. Sets the guest's registers itself; false: #GP. */
 bool pal_resume(struct cpu *cpu, u64 token);
 
+/*
+ * Suspend the PAL that runs here (MODE_PAL), as an interrupt would: VMCS01 is
+ * current afterwards and Linux is at the stub. For an NMI or #MC that arrived
+ * in root.
+ */
+void pal_interrupt(struct cpu *cpu);
+
 /* Any exit while the CPU's PAL VMCS is current. */
 void pal_exit(struct cpu *cpu, u32 reason);
 

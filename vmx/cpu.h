@@ -12,6 +12,7 @@
 #include "../include/hypercall.h"
 #include "../include/platform.h"
 #include "../include/types.h"
+#include "asm_offsets.h"
 
 /* In the order of the encoding of registers (SDM table 28-3), RSP unused. */
 struct guest_regs {
@@ -32,26 +33,44 @@ enum guest_mode {
 
 struct pal_context;
 
+/* Tags of translations (SDM 29.1); 0 is root. */
+#define VPID_LINUX 1
+#define VPID_PAL 2
+
 struct cpu {
 	struct guest_regs regs;	/* first: filled by the exit stub */
 	u64 canary[6];		/* FS base points here; %fs:0x28 is canary[5] (BearSSL reads it) */
+	u64 flush_done;		/* generation reached (kick.h); others read */
+	/*
+	 * Events that wait for an entry (vmx/nmi.h). seen is what before_entry()
+	 * has dealt with; exit.S goes back to it while the two differ. The NMI
+	 * handler adds to events between any two instructions.
+	 */
+	union cpu_events {
+		struct {
+			u8 nmi;		/* arrived in root, not yet given to Linux */
+			u8 mc;
+			u16 zero;
+		};
+		u32 all;
+	} events, events_seen;
+	u32 mode;		/* enum guest_mode */
 	u32 slot;
 	u32 apic_id;
-	u32 mode;		/* enum guest_mode */
 	bool in_vmx;		/* VMXON done */
 	bool launched;		/* VMCS01 has been launched */
 	bool wait_sipi;
 	hpa_t vmxon_region, vmcs01, vmcs_pal;
 	bool pal_vmcs_launched;
 
-	/* events: vmx/event.h, vmx/nmi.h */
-	u8 nmi_pending;		/* arrived in root, not yet given to Linux */
+	u32 init_edx;		/* CPUID.1:EAX, what EDX is after INIT */
+
 	bool nmi_window;	/* VMCS01 is in NMI-window mode */
-	bool mc_pending;
 
 	/* others write */
-	u64 flush_done;		/* generation reached (kick.h) */
-	u64 kick_sent;		/* TSC of the last INIT sent here, 0: none outstanding */
+	u64 kick_sent;		/* TSC of the last INIT sent here, 0: never */
+	bool park;		/* leave VMX at the next INIT or SIPI (HC_PARK) */
+	bool parked;
 
 	/* PALs: owned by pal/ */
 	struct pal_context *pal_context; /* the context that runs here, in MODE_PAL */
@@ -65,15 +84,31 @@ struct cpu {
 	struct exit_stat stat[CORE_NR_EXIT_REASONS];
 };
 
+/* exit.S */
+_Static_assert(offsetof(struct cpu, regs) == 0, "exit.S");
+_Static_assert(offsetof(struct cpu, flush_done) == CPU_FLUSH_DONE, "exit.S");
+_Static_assert(offsetof(struct cpu, events) == CPU_EVENTS, "exit.S");
+_Static_assert(offsetof(struct cpu, events_seen) == CPU_EVENTS_SEEN, "exit.S");
+_Static_assert(offsetof(struct cpu, mode) == CPU_MODE, "exit.S");
 _Static_assert(sizeof(struct cpu) <= CORE_CPU_STRUCT_SIZE, "struct cpu outgrew its pages");
 
 #ifndef UNDERPIN_HOSTED
+/* By the stack: every stack of a CPU lies in its slot. */
+static inline struct cpu *this_cpu(void)
+{
+	u64 here = (u64)__builtin_frame_address(0);
+
+	return (struct cpu *)(ALIGN_DOWN(here, CORE_CPU_STRIDE) +
+			      CORE_CPU_STRUCT_PAGE * PAGE_SIZE);
+}
+
 static inline struct cpu *cpu_of_slot(u32 slot)
 {
 	return (struct cpu *)(CORE_CPU_BASE + slot * CORE_CPU_STRIDE +
 			      CORE_CPU_STRUCT_PAGE * PAGE_SIZE);
 }
 #else
+struct cpu *this_cpu(void);
 struct cpu *cpu_of_slot(u32 slot);
 #endif
 

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The way of one exit: exit.S saves, exit_fast() handles CPUID and the null
+ * call, exit_slow() dispatches the rest, before_entry() looks at what other
+ * CPUs and NMIs ask for, exit.S restores and resumes.
+ */
+#ifndef UNDERPIN_VMX_EXIT_H
+#define UNDERPIN_VMX_EXIT_H
+
+#include "cpu.h"
+
+enum exit_fast_result {
+	FAST_RESUME,	/* handled */
+	FAST_SLOW,	/* not handled: exit_slow() */
+};
+
+enum entry_kind {
+	ENTRY_RESUME,	/* VMRESUME */
+	ENTRY_LAUNCH,	/* VMLAUNCH: the current VMCS is clear */
+};
+
+/* Called by exit.S. */
+u64 exit_fast(struct cpu *cpu);
+u64 exit_slow(struct cpu *cpu);
+void before_entry(struct cpu *cpu);
+__attribute__((noreturn)) void entry_failed(struct cpu *cpu);
+
+/* Count this stay in root under reason. */
+void account_exit(struct cpu *cpu, u32 reason);
+
+/* hypercall.c: exit 18 from host Linux. */
+void handle_vmcall(struct cpu *cpu);
+/* memory.c: exits 48 and 49 from host Linux. */
+void handle_ept_violation(struct cpu *cpu);
+
+#endif

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Kicks by INIT. An INIT that arrives in VMX non-root operation exits (reason
+ * 3) whatever the controls say; in root it is latched by hardware, or dropped by
+ * Bochs: the generation number is what counts, the INIT only hurries. Read
+ * init_sipi.c for how a kick is told from Linux's own INIT.
+ */
+#include "kick.h"
+
+#include "../include/platform.h"
+#include "apic.h"
+#include "controls.h"
+#include "cpu.h"
+#include "init_sipi.h"
+#include "kick_internal.h"
+#include "vmcs.h"
+
+u64 flush_generation;
+
+/* When the newest generation was asked for: TSC. */
+static u64 flush_begun;
+
+static bool has_flushed(const struct cpu *cpu, u64 ticket)
+{
+	/* Offline CPUs flush before they run again (exit 4). */
+	return !READ_ONCE(cpu->in_vmx) || READ_ONCE(cpu->wait_sipi) ||
+	       READ_ONCE(cpu->flush_done) >= ticket;
+}
+
+static void kick_all_behind(u64 ticket, const struct cpu *self)
+{
+	u64 now = rdtsc();
+	u32 slot;
+
+	for (slot = 0; slot < handover.nr_cpus; slot++) {
+		struct cpu *cpu = cpu_of_slot(slot);
+
+		if (cpu == self || has_flushed(cpu, ticket))
+			continue;
+		/* Give the last one time to arrive. */
+		if (cpu->kick_sent && now - READ_ONCE(cpu->kick_sent) < KICK_RESEND_TICKS)
+			continue;
+		WRITE_ONCE(cpu->kick_sent, now);
+		apic_send_init(cpu->apic_id);
+	}
+}
+
+void flush_this_cpu(struct cpu *cpu)
+{
+	u64 generation = READ_ONCE(flush_generation);
+
+	barrier();
+	invept(INVEPT_ALL_CONTEXTS, 0);
+	barrier();
+	WRITE_ONCE(cpu->flush_done, generation);
+}
+
+u64 tlb_flush_begin(void)
+{
+	struct cpu *self = this_cpu();
+	u64 ticket = atomic_fetch_add64(&flush_generation, 1) + 1;
+
+	WRITE_ONCE(flush_begun, rdtsc());
+	if (self->in_vmx)
+		flush_this_cpu(self);
+	kick_all_behind(ticket, self);
+	return ticket;
+}
+
+int tlb_flush_done(u64 ticket)
+{
+	struct cpu *self = this_cpu();
+	u32 slot;
+
+	if (self->in_vmx && self->flush_done < ticket)
+		flush_this_cpu(self);
+	for (slot = 0; slot < handover.nr_cpus; slot++)
+		if (!has_flushed(cpu_of_slot(slot), ticket) && cpu_of_slot(slot) != self)
+			break;
+	if (slot == handover.nr_cpus)
+		return 1;
+	if (rdtsc() - READ_ONCE(flush_begun) > (u64)handover.tsc_khz * 1000)
+		return -ETIMEDOUT;
+	kick_all_behind(ticket, self);
+	return 0;
+}
+
+bool kick_outstanding(const struct cpu *cpu)
+{
+	u64 sent = READ_ONCE(cpu->kick_sent);
+
+	return sent && rdtsc() - sent < (u64)handover.tsc_khz * KICK_WINDOW_MS;
+}

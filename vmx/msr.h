@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * MSRs of host Linux. The bitmap lets all pass but those in the table of msr.c,
+ * which also says why each other MSR that survives an exit is safe (RULES 7).
+ */
+#ifndef UNDERPIN_VMX_MSR_H
+#define UNDERPIN_VMX_MSR_H
+
+#include "cpu.h"
+
+/* Once: build the bitmap page (SDM 25.6.9). HPA(0): out of pages. */
+hpa_t msr_bitmap_alloc(void);
+
+void handle_rdmsr(struct cpu *cpu);
+void handle_wrmsr(struct cpu *cpu);
+
+#endif
