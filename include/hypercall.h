@@ -25,7 +25,6 @@ enum underpin_hypercall {
 	/* privileged: life cycle */
 	HC_COMMIT_CPU = UNDERPIN_HC(0x10),  /* first exit of this CPU: 0 */
 	HC_LEAVE_PREPARE = UNDERPIN_HC(0x11), /* RDI = LEAVE_*; wipes keys; -EBUSY: RDX says what (enum hc_leave_busy), R10 which; -EAGAIN */
-	HC_LEAVE_CANCEL = UNDERPIN_HC(0x12),
 	HC_LEAVE = UNDERPIN_HC(0x13),	/* this CPU leaves VMX; returns 0 out of it.
 					 * Clobbers all but RSP and RBP. CS 0x10, SS 0x18; DS, ES,
 					 * FS, GS, LDTR selectors are the caller's to reload. */

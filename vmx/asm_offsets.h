@@ -22,5 +22,6 @@
 #define CPU_EVENTS 184
 #define CPU_EVENTS_SEEN 188
 #define CPU_MODE 192
+#define CPU_LAUNCH_RSP 208
 
 #endif

@@ -31,6 +31,8 @@ enum guest_mode {
 	MODE_PAL,	/* the CPU's PAL VMCS */
 };
 
+#define CPU_MAX_HELD 6
+
 struct pal_context;
 
 /* Tags of translations (SDM 29.1); 0 is root. */
@@ -57,9 +59,11 @@ struct cpu {
 	u32 mode;		/* enum guest_mode */
 	u32 slot;
 	u32 apic_id;
+	u64 launch_rsp;		/* exit.S */
 	bool in_vmx;		/* VMXON done */
 	bool launched;		/* VMCS01 has been launched */
-	bool wait_sipi;
+	bool wait_sipi;		/* others read */
+	bool committed;
 	hpa_t vmxon_region, vmcs01, vmcs_pal;
 	bool pal_vmcs_launched;
 
@@ -77,6 +81,8 @@ struct cpu {
 
 	/* recovery from a bug of ours: core/fatal.c */
 	u32 fatal_depth;
+	u32 nr_held;
+	struct spinlock *held[CPU_MAX_HELD];
 
 	u64 exit_tsc;		/* when this stay in root began */
 	u64 longest_root;
@@ -90,6 +96,7 @@ _Static_assert(offsetof(struct cpu, flush_done) == CPU_FLUSH_DONE, "exit.S");
 _Static_assert(offsetof(struct cpu, events) == CPU_EVENTS, "exit.S");
 _Static_assert(offsetof(struct cpu, events_seen) == CPU_EVENTS_SEEN, "exit.S");
 _Static_assert(offsetof(struct cpu, mode) == CPU_MODE, "exit.S");
+_Static_assert(offsetof(struct cpu, launch_rsp) == CPU_LAUNCH_RSP, "exit.S");
 _Static_assert(sizeof(struct cpu) <= CORE_CPU_STRUCT_SIZE, "struct cpu outgrew its pages");
 
 #ifndef UNDERPIN_HOSTED

@@ -68,6 +68,13 @@ entry_again:
 	call	before_entry
 	jmp	entry_window_begin
 
+/* After a bug of ours (core/fatal.c), on a fresh stack. */
+	.globl recover_entry
+recover_entry:
+	mov	%rsp, %rdi
+	call	fatal_recover
+	jmp	exit_from_slow
+
 exit_to_slow:
 	mov	%rbp, REGS_RBP(%rsp)
 	mov	%r12, REGS_R12(%rsp)
@@ -76,6 +83,7 @@ exit_to_slow:
 	mov	%r15, REGS_R15(%rsp)
 	mov	%rsp, %rdi
 	call	exit_slow
+exit_from_slow:
 	mov	REGS_RBP(%rsp), %rbp
 	mov	REGS_R12(%rsp), %r12
 	mov	REGS_R13(%rsp), %r13
@@ -108,5 +116,51 @@ launch_again:
 	cmpl	$0, CPU_MODE(%rsp)
 	je	entry_window_begin
 	jmp	launch_window_begin
+
+/*
+ * s64 vmx_first_entry(struct cpu *cpu): VMLAUNCH of VMCS01 with the general
+ * registers zero but for what the switch page needs (RAX, RDX = 0). Returns
+ * -EIO if the entry fails, whether by VMfail or by an exit with the failure
+ * bit: entry_failed() sees that the CPU has not been launched and comes back
+ * through launch_failed with the registers of this call.
+ */
+	.globl vmx_first_entry
+vmx_first_entry:
+	push	%rbx
+	push	%rbp
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+	mov	%rsp, CPU_LAUNCH_RSP(%rdi)
+	xor	%eax, %eax
+	xor	%ecx, %ecx
+	xor	%edx, %edx
+	xor	%ebx, %ebx
+	xor	%ebp, %ebp
+	xor	%esi, %esi
+	xor	%edi, %edi
+	xor	%r8d, %r8d
+	xor	%r9d, %r9d
+	xor	%r10d, %r10d
+	xor	%r11d, %r11d
+	xor	%r12d, %r12d
+	xor	%r13d, %r13d
+	xor	%r14d, %r14d
+	xor	%r15d, %r15d
+	vmlaunch
+	jmp	1f
+/* launch_failed(struct cpu *cpu) */
+	.globl launch_failed
+launch_failed:
+	mov	CPU_LAUNCH_RSP(%rdi), %rsp
+1:	mov	$-5, %rax
+	pop	%r15
+	pop	%r14
+	pop	%r13
+	pop	%r12
+	pop	%rbp
+	pop	%rbx
+	ret
 
 	.section .note.GNU-stack, "", @progbits

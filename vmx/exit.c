@@ -144,6 +144,7 @@ u64 exit_slow(struct cpu *cpu)
 	} else {
 		handle_exit(cpu, reason);
 	}
+	cpu->launched = true;
 	account_exit(cpu, counted < CORE_NR_EXIT_REASONS ? counted : REASON_PAL);
 	return cpu->mode == MODE_PAL && !cpu->pal_vmcs_launched ? ENTRY_LAUNCH : ENTRY_RESUME;
 }

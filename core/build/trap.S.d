@@ -1,0 +1,1 @@
+build/trap.S.o: trap.S

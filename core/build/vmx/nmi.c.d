@@ -1,0 +1,21 @@
+build/vmx/nmi.c.o: ../vmx/nmi.c ../vmx/nmi.h ../vmx/cpu.h \
+ ../vmx/../include/handover.h ../vmx/../include/types.h \
+ ../vmx/../include/hypercall.h ../vmx/../include/platform.h \
+ ../vmx/../include/errors.h ../vmx/../include/../core/arch.h \
+ ../vmx/../include/../core/../include/errors.h \
+ ../vmx/../include/../core/../include/types.h ../vmx/../include/types.h \
+ ../vmx/asm_offsets.h ../vmx/event.h ../vmx/vmcs.h
+../vmx/nmi.h:
+../vmx/cpu.h:
+../vmx/../include/handover.h:
+../vmx/../include/types.h:
+../vmx/../include/hypercall.h:
+../vmx/../include/platform.h:
+../vmx/../include/errors.h:
+../vmx/../include/../core/arch.h:
+../vmx/../include/../core/../include/errors.h:
+../vmx/../include/../core/../include/types.h:
+../vmx/../include/types.h:
+../vmx/asm_offsets.h:
+../vmx/event.h:
+../vmx/vmcs.h:

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/* See debug.h. */
+#include "debug.h"
+
+#include "../ept/frame.h"
+#include "../include/platform.h"
+#include "../vmx/kick.h"
+
+/* One frame at a time is on its way; the ticket of its shoot-down. */
+static u64 hide_pfn, hide_ticket;
+
+static s64 hide_frame(u64 pfn)
+{
+	int ret;
+
+	if (!hide_ticket) {
+		ret = frame_take(pfn, FRAME_CORE, 0);
+		if (ret)
+			return ret;
+		hide_pfn = pfn;
+		hide_ticket = tlb_flush_begin();
+	}
+	if (pfn != hide_pfn)
+		return -EBUSY;
+	ret = tlb_flush_done(hide_ticket);
+	if (!ret)
+		return -EAGAIN;
+	hide_ticket = 0;
+	if (ret < 0)
+		frame_return(pfn, FRAME_CORE, 0);
+	return ret < 0 ? ret : 0;
+}
+
+/* Only a frame that hide_frame() took: the pool stays the core's. */
+static s64 show_frame(u64 pfn)
+{
+	int ret;
+
+	if (pfn != hide_pfn)
+		return -EACCES;
+	if (!hide_ticket) {
+		ret = frame_return(pfn, FRAME_CORE, 0);
+		if (ret)
+			return ret;
+		hide_ticket = tlb_flush_begin();
+	}
+	ret = tlb_flush_done(hide_ticket);
+	if (!ret)
+		return -EAGAIN;
+	hide_ticket = 0;
+	hide_pfn = 0;
+	return ret < 0 ? ret : 0;
+}
+
+static s64 core_frame(u64 index)
+{
+	u32 i;
+
+	for (i = 0; i < handover.nr_pool; i++) {
+		if (index < handover.pool[i].count)
+			return handover.pool[i].pfn + index;
+		index -= handover.pool[i].count;
+	}
+	return -ENOENT;
+}
+
+static void reset_stats(void)
+{
+	u32 slot;
+
+	for (slot = 0; slot < handover.nr_cpus; slot++) {
+		struct cpu *cpu = cpu_of_slot(slot);
+
+		memset(cpu->stat, 0, sizeof(cpu->stat));
+		cpu->longest_root = 0;
+		cpu->longest_reason = 0;
+	}
+}
+
+s64 debug_call(struct cpu *cpu, u64 op, u64 arg)
+{
+	if (!(handover.flags & HANDOVER_DEBUG))
+		return -EPERM;
+	switch (op) {
+	case DEBUG_CRASH_PAGE_FAULT:
+		return *(volatile u8 *)(CORE_CPU_BASE + cpu->slot * CORE_CPU_STRIDE);
+	case DEBUG_CRASH_UD:
+		__asm__ volatile("ud2");
+		return 0;
+	case DEBUG_HIDE_FRAME:
+		return hide_frame(arg);
+	case DEBUG_SHOW_FRAME:
+		return show_frame(arg);
+	case DEBUG_CORE_FRAME:
+		return core_frame(arg);
+	case DEBUG_RESET_STATS:
+		reset_stats();
+		return 0;
+	case DEBUG_OWNER:
+		return frame_owner(arg, NULL);
+	default:
+		return -EINVAL;
+	}
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The core's side of include/platform.h's memory part. */
+#ifndef UNDERPIN_CORE_POOL_H
+#define UNDERPIN_CORE_POOL_H
+
+#include "../vmx/cpu.h"
+
+/* Once, from the hand-over's free extents. */
+void pool_init(void);
+/* After a bug of ours: open every lock that this CPU holds. */
+void locks_release_all(struct cpu *cpu);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Random numbers: HMAC-DRBG with SHA-256 (SP 800-90A, by BearSSL), seeded at
+ * load with 48 bytes of Linux's and with RDSEED or RDRAND where the CPU has
+ * them (RULES 26).
+ */
+#ifndef UNDERPIN_CORE_RANDOM_H
+#define UNDERPIN_CORE_RANDOM_H
+
+#include "../include/types.h"
+
+struct cpu;
+
+/* Once; wipes handover.entropy. Vector state of this CPU is set up. */
+void random_init(struct cpu *cpu);
+
+#define RANDOM_MAX 256
+/* len <= RANDOM_MAX (a call costs about 25,000 instructions); -EINVAL, or -ECANCELED after random_wipe(). */
+int core_random(void *buf, size_t len);
+
+/* Before a leave. */
+void random_wipe(void);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Exceptions and NMIs in root (SDM vol. 3, 6.14). The way back is not IRET: that
+ * would unblock NMIs, and the core wants at most one until the next VM entry
+ * (vmx/nmi.h). RFLAGS and RIP go below the interrupted stack's red zone
+ * (BearSSL's code has one), then POPFQ and RET take them.
+ */
+	.macro TRAP vector, has_error
+	.balign 16
+	.if \has_error == 0
+	pushq	$0
+	.endif
+	pushq	$\vector
+	jmp	trap_common
+	.endm
+
+	.section .text.trap, "ax"
+	.globl trap_stubs
+	.balign 16
+trap_stubs:
+	.set vector, 0
+	.rept 32
+	.if vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30
+	TRAP %vector, 1
+	.else
+	TRAP %vector, 0
+	.endif
+	.set vector, vector + 1
+	.endr
+
+	.balign 16
+trap_common:
+	push	%r15
+	push	%r14
+	push	%r13
+	push	%r12
+	push	%r11
+	push	%r10
+	push	%r9
+	push	%r8
+	push	%rdi
+	push	%rsi
+	push	%rbp
+	push	%rbx
+	push	%rdx
+	push	%rcx
+	push	%rax
+	cld
+	mov	%rsp, %rdi
+	mov	%rsp, %rbx
+	and	$-16, %rsp
+	call	trap_handler
+	mov	%rbx, %rsp
+
+	/* Frame from RSP: 15 registers, vector, error code, RIP, CS, RFLAGS, RSP, SS */
+	mov	160(%rsp), %rcx		/* interrupted RSP */
+	sub	$144, %rcx
+	mov	152(%rsp), %rax		/* RFLAGS */
+	mov	%rax, (%rcx)
+	mov	136(%rsp), %rax		/* RIP */
+	mov	%rax, 8(%rcx)
+	mov	%rcx, 160(%rsp)
+	pop	%rax
+	pop	%rcx
+	pop	%rdx
+	pop	%rbx
+	pop	%rbp
+	pop	%rsi
+	pop	%rdi
+	pop	%r8
+	pop	%r9
+	pop	%r10
+	pop	%r11
+	pop	%r12
+	pop	%r13
+	pop	%r14
+	pop	%r15
+	mov	40(%rsp), %rsp
+	popfq
+	ret	$128
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * VMCALL from host Linux (include/hypercall.h). Arguments are the guest's: each
+ * handler reads a register once and checks what it read.
+ */
+#include "../core/debug.h"
+#include "../core/fatal.h"
+#include "../core/log.h"
+#include "../core/status.h"
+#include "../include/platform.h"
+#include "../pal/pal.h"
+#include "apic.h"
+#include "controls.h"
+#include "event.h"
+#include "exit.h"
+#include "kick_internal.h"
+#include "leave.h"
+#include "vmcs.h"
+
+/* What a call may answer with beside RAX. */
+struct answer {
+	s64 rax;
+	u64 rdx, r10;
+	bool has_extra;
+};
+
+static struct answer privileged_call(struct cpu *cpu, u32 number)
+{
+	const struct guest_regs *r = &cpu->regs;
+	struct answer a = { -ENOSYS, 0, 0, false };
+
+	switch (number) {
+	case HC_COMMIT_CPU:
+		a.rax = launch_commit(cpu);
+		break;
+	case HC_LEAVE_PREPARE:
+		a.has_extra = true;
+		a.rax = leave_prepare(cpu, r->rdi, &a.rdx, &a.r10);
+		break;
+	case HC_PARK:
+		a.rax = leave_park(cpu, r->rdi);
+		break;
+	case HC_STATUS:
+		a.rax = status_get(r->rdi);
+		break;
+	case HC_STATS:
+		a.rax = stats_get(r->rdi, r->rsi, r->rdx);
+		break;
+	case HC_LOG:
+		a.rax = log_get(r->rdi, r->rsi);
+		break;
+	case HC_FATAL:
+		a.rax = fatal_get(r->rdi);
+		break;
+	case HC_DEBUG:
+		a.rax = debug_call(cpu, r->rdi, r->rsi);
+		break;
+	case HC_PAL_CREATE:
+		a.has_extra = true;
+		a.rax = pal_hc_create(r->rdi, &a.rdx);
+		break;
+	case HC_PAL_DONATE:
+		a.rax = pal_hc_donate(r->rdi, r->rsi, r->rdx);
+		break;
+	case HC_PAL_ADD_FRAMES:
+		a.rax = pal_hc_add_frames(r->rdi, r->rsi, r->rdx);
+		break;
+	case HC_PAL_STEP:
+		a.rax = pal_hc_step(r->rdi);
+		break;
+	case HC_PAL_INFO:
+		a.rax = pal_hc_info(r->rdi, r->rsi);
+		break;
+	case HC_PAL_DESTROY:
+		a.rax = pal_hc_destroy(r->rdi);
+		break;
+	case HC_PAL_RECLAIM:
+		a.rax = pal_hc_reclaim(r->rdi, r->rsi);
+		break;
+	}
+	return a;
+}
+
+/*
+ * Not ours. Under an outer hypervisor that Linux saw at launch a paravirtual
+ * Linux calls it; from ring 3 nobody may (RULES 25).
+ */
+static void forward_vmcall(struct cpu *cpu)
+{
+	struct guest_regs *r = &cpu->regs;
+
+	if (!vmx_caps.hypervisor_visible || guest_cpl() != 0) {
+		inject_ud();
+		return;
+	}
+	__asm__ volatile("vmcall"
+			 : "+a"(r->rax)
+			 : "b"(r->rbx), "c"(r->rcx), "d"(r->rdx), "S"(r->rsi), "D"(r->rdi)
+			 : "memory");
+	skip_instruction();
+}
+
+void handle_vmcall(struct cpu *cpu)
+{
+	u32 number = cpu->regs.rax;
+	struct answer a;
+
+	if (number == HC_NULL) {
+		cpu->regs.rax = 0;
+		skip_instruction();
+		return;
+	}
+	if (number == HC_PAL_RESUME) {
+		if (!pal_resume(cpu, cpu->regs.rdi))
+			inject_gp();
+		return;
+	}
+	if (number < HC_COMMIT_CPU || number > HC_PAL_RECLAIM) {
+		forward_vmcall(cpu);
+		return;
+	}
+	if (guest_cpl() != 0) {
+		cpu->regs.rax = -EPERM;
+		skip_instruction();
+		return;
+	}
+	/* RIP moves on first: a leave continues behind the VMCALL. */
+	skip_instruction();
+	if (number == HC_LEAVE) {
+		cpu->regs.rax = leave_check(cpu);
+		if (!cpu->regs.rax)
+			vmx_leave(cpu);
+		return;
+	}
+	a = privileged_call(cpu, number);
+	cpu->regs.rax = a.rax;
+	if (a.has_extra) {
+		cpu->regs.rdx = a.rdx;
+		cpu->regs.r10 = a.r10;
+	}
+}

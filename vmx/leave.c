@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who may leave, and when (DESIGN.md 3, RULES 13, 14, 24). Everything secret is
+ * wiped before the first CPU executes VMXOFF.
+ */
+#include "leave.h"
+
+#include "../core/random.h"
+#include "../include/platform.h"
+#include "../pal/pal.h"
+#include "apic.h"
+#include "controls.h"
+#include "event.h"
+#include "kick_internal.h"
+#include "vmcs.h"
+
+u32 core_state = CORE_STATE_LAUNCHING;
+
+s64 launch_commit(struct cpu *cpu)
+{
+	u32 slot;
+
+	if (handover.fail_stage == CORE_FAIL_FIRST_EXIT && handover.fail_cpu == cpu->slot &&
+	    core_state == CORE_STATE_LAUNCHING)
+		return -EIO;
+	WRITE_ONCE(cpu->committed, true);
+	for (slot = 0; slot < handover.nr_cpus; slot++)
+		if (!READ_ONCE(cpu_of_slot(slot)->committed))
+			return 0;
+	if (core_state == CORE_STATE_LAUNCHING) {
+		core_state = CORE_STATE_RUNNING;
+		log_event(LOG_INFO, "%u CPUs run under the core", handover.nr_cpus);
+	}
+	return 0;
+}
+
+static s64 busy(u64 reason, u64 number, u64 *why, u64 *which)
+{
+	*why = reason;
+	*which = number;
+	return -EBUSY;
+}
+
+s64 leave_prepare(struct cpu *cpu, u64 how, u64 *why, u64 *which)
+{
+	u32 slot, nr_pals, nr_frames;
+	s64 ret;
+
+	(void)cpu;
+	if (how > LEAVE_FORCE)
+		return -EINVAL;
+	if (core_state == CORE_STATE_LAUNCHING) {	/* a launch that failed: nothing is secret yet */
+		core_state = CORE_STATE_LEAVING;
+		return 0;
+	}
+	if ((handover.flags & HANDOVER_LOCK) && how != LEAVE_FORCE)
+		return busy(LEAVE_BUSY_LOCKED, 0, why, which);
+	if (how == LEAVE_FORCE) {
+		core_state = CORE_STATE_LEAVING;	/* no registration from now on */
+		ret = pal_wipe_all_step();
+		if (ret)
+			return ret;
+	} else {
+		pal_counts(&nr_pals, &nr_frames);
+		if (nr_pals)
+			return busy(LEAVE_BUSY_PAL, nr_pals, why, which);
+	}
+	for (slot = 0; slot < handover.nr_cpus; slot++) {
+		struct cpu *other = cpu_of_slot(slot);
+
+		if (how != LEAVE_FORCE && READ_ONCE(other->wait_sipi))
+			return busy(LEAVE_BUSY_OFFLINE_CPU, slot, why, which);
+		/* An INIT that is still on its way would reset the CPU after VMXOFF. */
+		if (other->in_vmx && kick_outstanding(other))
+			return busy(LEAVE_BUSY_KICK, slot, why, which);
+	}
+	core_state = CORE_STATE_LEAVING;
+	random_wipe();
+	return 0;
+}
+
+s64 leave_check(struct cpu *cpu)
+{
+	if (core_state != CORE_STATE_LEAVING && core_state != CORE_STATE_LAUNCHING)
+		return -EBUSY;
+	if (kick_outstanding(cpu))
+		return -EAGAIN;
+	if (!guest_in_64bit_code())
+		return -EINVAL;
+	return 0;
+}
+
+s64 leave_park(struct cpu *cpu, u64 slot)
+{
+	struct cpu *other;
+
+	if (core_state != CORE_STATE_LEAVING)
+		return -EBUSY;
+	if (slot >= handover.nr_cpus || slot == cpu->slot)
+		return -EINVAL;
+	other = cpu_of_slot(slot);
+	if (!READ_ONCE(other->in_vmx)) {
+		/*
+		 * Out of VMX and halted in the core's memory, which will go. This
+		 * INIT makes it wait for a SIPI, which needs no memory at all.
+		 */
+		if (READ_ONCE(other->parked)) {
+			apic_send_init(other->apic_id);
+			WRITE_ONCE(other->parked, false);
+		}
+		return 0;
+	}
+	WRITE_ONCE(other->park, true);
+	if (READ_ONCE(other->wait_sipi))
+		apic_send_sipi(other->apic_id, 0);
+	else
+		apic_send_init(other->apic_id);
+	return -EAGAIN;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * EPT violations and misconfigurations of the main view (SDM vol. 3, 29.3.3):
+ * memory that is mapped on demand, hidden frames, PAL entry points.
+ */
+#include "../ept/main_view.h"
+#include "../include/platform.h"
+#include "../pal/pal.h"
+#include "event.h"
+#include "exit.h"
+#include "vmcs.h"
+
+void handle_ept_violation(struct cpu *cpu)
+{
+	gpa_t gpa = GPA(vmread(GUEST_PHYSICAL_ADDRESS));
+	u64 qualification = vmread(EXIT_QUALIFICATION);
+	u64 rip = vmread(GUEST_RIP);
+
+	switch (main_view_violation(gpa, qualification)) {
+	case VIEW_RETRY_LOGGED:
+		log_event(LOG_WARNING, "cpu %u: Linux wrote to hidden memory %lx, rip %lx, cpl %d",
+			  cpu->slot, (unsigned long)gpa.v, (unsigned long)rip, guest_cpl());
+		reinject_vectoring_event();
+		break;
+	case VIEW_RETRY:
+		reinject_vectoring_event();
+		break;
+	case VIEW_FETCH:
+		/* An event was on its way: its handler lies in hidden memory. */
+		if ((vmread(IDT_VECTORING_INFO) & INTR_INFO_VALID) || !pal_fetch(cpu, gpa, GVA(rip)))
+			inject_gp();
+		break;
+	case VIEW_NONE:
+		inject_gp();
+		break;
+	}
+	/* IRET that faulted here had unblocked NMIs already: undo it (SDM 28.2.3). */
+	if ((qualification & BIT(12)) && !(vmread(IDT_VECTORING_INFO) & INTR_INFO_VALID))
+		vmwrite(GUEST_INTERRUPTIBILITY_STATE,
+			vmread(GUEST_INTERRUPTIBILITY_STATE) | BLOCKING_BY_NMI);
+}
