@@ -189,23 +189,26 @@ static u64 retype_one(u64 at, s64 *cost)
 	enum memory_type type;
 
 	*cost += COST_ENTRY;
-	if (!ept_present(*entry) || entry_hidden(*entry))
-		return start + size;
-	if (entry_tag(*entry) == TAG_NOT_RAM) {
+	if (ept_present(*entry) && entry_tag(*entry) == TAG_NOT_RAM) {
 		WRITE_ONCE(*entry, 0);
-		return start + size;
+	} else if (ept_present(*entry) && !entry_hidden(*entry)) {
+		type = mtrr_type(&main_view.mtrr, start, start + size, &end);
+		*cost += mtrr_cost();
+		if (end < start + size) {
+			*cost += COST_TABLE;
+			if (!view_split(&main_view.view, entry, level))
+				return start;
+			log_event(LOG_WARNING, "no page to split %lx by memory type: uncached",
+				  (unsigned long)start);
+			type = MEMTYPE_UC;
+		}
+		WRITE_ONCE(*entry, (*entry & ~EPT_TYPE) | (u64)type << EPT_TYPE_SHIFT);
 	}
-	type = mtrr_type(&main_view.mtrr, start, start + size, &end);
-	*cost += mtrr_cost();
-	if (end < start + size) {
+	/* The end of a table, which may have become uniform. */
+	if (!((start + size) & (view_level_size(level + 1) - 1))) {
 		*cost += COST_TABLE;
-		if (!view_split(&main_view.view, entry, level))
-			return start;
-		log_event(LOG_WARNING, "no page to split %lx by memory type: uncached",
-			  (unsigned long)start);
-		type = MEMTYPE_UC;
+		view_merge(&main_view.view, GPA(start));
 	}
-	WRITE_ONCE(*entry, (*entry & ~EPT_TYPE) | (u64)type << EPT_TYPE_SHIFT);
 	return start + size;
 }
 
@@ -213,16 +216,8 @@ static void retype_walk(void)
 {
 	s64 cost = 0;
 
-	while (retype_at < main_view.end && cost < STEP_COST) {
-		u64 from = retype_at;
-
-		retype_at = retype_one(from, &cost);
-		/* At the end of a table that may have become uniform. */
-		if (!(retype_at & (view_level_size(2) - 1)) && retype_at > from) {
-			cost += COST_TABLE;
-			view_merge(&main_view.view, GPA(from));
-		}
-	}
+	while (retype_at < main_view.end && cost < STEP_COST)
+		retype_at = retype_one(retype_at, &cost);
 	if (retype_at >= main_view.end) {
 		retype_ticket = tlb_flush_begin();
 		retype = RETYPE_FLUSH;
