@@ -188,13 +188,15 @@ static int write_perf_global_ctrl(u64 value)
 
 /*
  * -EAGAIN: types are being worked out again, and one bounded step is done; the
- * guest repeats its WRMSR until all are (RULES 11).
+ * guest repeats its WRMSR until all are (RULES 11). Linux turns the MTRRs off
+ * while it changes several: only the write that turns them on has an effect.
  */
 static int write_mtrr(struct cpu *cpu, u32 msr, u64 value)
 {
+	u64 def_type;
 	int err = wrmsr_safe(msr, value);
 
-	if (!err)
+	if (!err && !rdmsr_safe(MSR_MTRR_DEF_TYPE, &def_type) && (def_type & BIT(11)))
 		err = main_view_retype_step();
 	if (!err)
 		flush_this_cpu(cpu);
