@@ -55,8 +55,8 @@ static void cause(const struct core_fatal *r, char *text, size_t size)
 			 (unsigned long long)r->error_code);
 	else if (r->vector < 256)
 		snprintf(text, size, "vector %u in the core", r->vector);
-	else
-		snprintf(text, size, "the core stopped itself, reason %u", r->vector - 256);
+	else	/* r->text says which */
+		snprintf(text, size, "no exception, reason %u", r->vector - 256);
 }
 
 /* Is there a CALL before that address? E8 rel32; FF /2 in its lengths. */
@@ -80,6 +80,8 @@ static void trace(struct decoded *d)
 	const struct core_fatal *r = &d->record;
 	size_t i, k;
 
+	if (!r->rip)	/* no exception in the core: nothing was executing there */
+		return;
 	if (!d->symbols) {
 		d->trace[d->nr_trace++] = r->rip;
 		return;
@@ -141,7 +143,7 @@ static void as_text(const struct decoded *d)
 	printf("build       %s\n", hex_text(r->build_id, sizeof(r->build_id), text));
 	if (r->vector == 14)
 		printf("address     %016llx (CR2)\n", (unsigned long long)r->cr2);
-	puts("call trace:");
+	puts(d->nr_trace ? "call trace:" : "call trace: none (the record has no RIP)");
 	for (i = 0; i < d->nr_trace; i++) {
 		snprintf(label, sizeof(label), "#%zu", i);
 		print_place(d->symbols, label, d->trace[i], place_of(i, d->trace[i]));

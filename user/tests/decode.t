@@ -1,0 +1,67 @@
+. "$TAP"
+w=$TEST_WORK
+u=$B/underpin/underpin
+
+$CC -g -nostdlib -static -Wl,-Ttext=0xffff800000001000 -Wl,--section-start=.header=0xffff800000000000 \
+	-Wl,--entry=handle_exit -Wl,--build-id=none -o "$w/core.elf" fake_core.S || exit 1
+$CC -Wall -o "$w/make_record" make_record.c || exit 1
+at() { nm "$w/core.elf" | sed -n "s/ [Tt] $1\$//p"; }
+# look_up's frame (8), its return address, emulate_cpuid's rbx, its return address, 24 bytes, and so on
+"$w/make_record" "$(at fault_in_look_up)" 1111 "$(at ret_in_emulate_cpuid)" 2222 "$(at ret_in_handle_exit)" \
+	3333 "$(at ret_in_left_over)" 4444 0 "$(at look_up)" >"$w/raw"
+
+check "a raw record is decoded" sh -c "'$u' decode '$w/raw' --symbols '$w/core.elf' >'$w/out'"
+contains() { if grep -q -- "$2" "$w/out"; then ok "$1"; else not_ok "$1"; diag "$(cat "$w/out")"; fi; }
+contains "it names CPU and exception" "CPU slot 1: #PF page fault in the core, error code 0x2"
+contains "it gives the core's words" "exception in VMX root operation"
+contains "it gives the address of a page fault" "0000000000001234 (CR2)"
+contains "it names the exit" "CPUID (10)"
+check_equal "the call trace is unwound by the call frame information" "look_up emulate_cpuid handle_exit" \
+	"$(sed -n 's/^  #[0-9]* *[0-9a-f]* \([a-z_]*\)+.*/\1/p' "$w/out" | tr '\n' ' ' | sed 's/ $//')"
+contains "with files and lines" "#1 .* emulate_cpuid+0x[0-9a-f]* (.*fake_core.S:[0-9]*)"
+line=$(grep -n 'call	look_up' fake_core.S | cut -d: -f1)
+contains "the line of a frame is the call's, not the one after it" "fake_core.S:$line)"
+contains "other return addresses on the stack are marked" "? .*left_over+"
+check_equal "an address that follows no call is not" 0 "$(grep -c '? .*look_up' "$w/out")"
+
+# ---- from consoles ----
+console() { sed 's/^\([0-9a-f]*\) /[   12.345678][  T1] underpin: fatal: 0\1: /' | sed 's/: 0*\([0-9a-f]\{8\}\): */: \1: /'; }
+{ echo "[   12.0] underpin: BUG: see below"; od -A x -v -w32 -t x8 "$w/raw" | sed '$d' | console; echo "[ 13.0] dead: beef"; } | sed 's/  */ /g' >"$w/console8"
+{ od -A x -v -w16 -t x1 "$w/raw" | sed '$d' | console; } | sed 's/  */ /g' >"$w/console1"
+od -A x -v -w16 -t x4 "$w/raw" | sed '$d' | console | sed 's/  */ /g; s/$/  |..text column.|/' >"$w/console4"
+cp "$w/out" "$w/wanted"
+for c in console8 console4 console1; do
+	"$u" decode "$w/$c" --symbols "$w/core.elf" >"$w/out" 2>&1
+	check "the hex dump of a console is decoded, groups of ${c#console} bytes" cmp "$w/wanted" "$w/out"
+done
+# xxd's form: groups of two bytes in the order of memory
+od -A x -v -w16 -t x1 "$w/raw" | sed '$d' | sed 's/ \(..\) \(..\)/ \1\2/g; s/^\([0-9a-f]*\)/00\1:/' >"$w/xxd"
+"$u" decode "$w/xxd" --symbols "$w/core.elf" >"$w/out" 2>&1
+check "the output of xxd is decoded" cmp "$w/wanted" "$w/out"
+{ head -c 5000 /dev/urandom; printf 'CUNDRPIN'; head -c 40 /dev/urandom; cat "$w/raw"; head -c 3000 /dev/urandom; } >"$w/memory"
+"$u" decode - --symbols "$w/core.elf" <"$w/memory" >"$w/out" 2>&1
+check "a record is found in a dump of memory, from standard input" cmp "$w/wanted" "$w/out"
+
+# ---- other ends ----
+check "--json is valid JSON" sh -c "'$u' decode '$w/raw' --symbols '$w/core.elf' --json | jq -e '.trace | length == 3' >/dev/null"
+check "without symbols the addresses are given" sh -c "cd '$w' && '$u' decode raw 2>/dev/null | grep -q '#0 *$(at fault_in_look_up)'"
+sed 's/ZZZZZZZZ/ZZZZZZZY/' "$w/raw" >"$w/other"
+check "symbols of another build are warned of" \
+	sh -c "'$u' decode '$w/other' --symbols '$w/core.elf' 2>&1 >/dev/null | grep -q 'another build'"
+check_equal "for the right build nothing is warned" "" "$("$u" decode "$w/raw" --symbols "$w/core.elf" 2>&1 >/dev/null)"
+head -c 100 /dev/urandom >"$w/noise"
+check_fails "noise is no record" "$u" decode "$w/noise"
+head -c 300 "$w/raw" >"$w/short"
+check_fails "half a record is no record" "$u" decode "$w/short"
+: >"$w/empty"
+check "an empty record is said to be none" sh -c "'$u' decode '$w/empty' 2>&1 | grep -q 'no fatal error'"
+check_fails "a file without symbols is refused" "$u" decode "$w/raw" --symbols "$w/noise"
+# A record is what a broken machine left: nothing in it may break the command.
+i=0; while [ $i -lt 40 ]; do
+	{ printf 'CUNDRPIN'; printf '\001\000\000\000\016\000\000\000'; head -c 2000 /dev/urandom; } >"$w/fuzz"
+	timeout 20 "$u" decode "$w/fuzz" --symbols "$w/core.elf" >/dev/null 2>&1; s=$?
+	[ $s -le 1 ] || { diag "status $s"; break; }
+	i=$((i + 1))
+done
+check_equal "random records do not break it" 40 "$i"
+finish

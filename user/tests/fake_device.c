@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+/*
+ * LD_PRELOAD: a /dev/underpin that a test can script. FAKE_OPEN=errno makes
+ * open() fail, FAKE_REGISTER=errno the registration. It answers fixed values,
+ * and for a registration checks what the module would (RULES 16): that each
+ * page is present, anonymous and has the rights of its section.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/underpin.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int forced(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value ? atoi(value) : 0;
+}
+
+int open(const char *path, int flags, ...)
+{
+	va_list args;
+	int mode;
+
+	va_start(args, flags);
+	mode = va_arg(args, int);
+	va_end(args);
+	if (strcmp(path, UNDERPIN_DEVICE))
+		return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+	if (forced("FAKE_OPEN")) {
+		errno = forced("FAKE_OPEN");
+		return -1;
+	}
+	return (int)syscall(SYS_openat, AT_FDCWD, "/dev/null", flags, 0);
+}
+
+/* What /proc/self/smaps says of the mapping that holds the address. */
+static int check_section(const struct underpin_section *s)
+{
+	unsigned long long start, end, private_dirty = 0, size = 0;
+	char line[512], rights[8] = "", flags[512] = "";
+	int inside = 0, wanted_x = s->type == UNDERPIN_SECTION_CODE;
+	int wanted_w = s->type != UNDERPIN_SECTION_CODE && s->type != UNDERPIN_SECTION_RODATA;
+	FILE *smaps = fopen("/proc/self/smaps", "r");
+	char r[8];
+
+	while (smaps && fgets(line, sizeof(line), smaps)) {
+		if (sscanf(line, "%llx-%llx %7s", &start, &end, r) == 3 && strchr(line, '-') < strchr(line, ' ')) {
+			inside = s->addr >= start && s->addr < end;
+			if (inside) {
+				strcpy(rights, r);
+				size = end - start;
+			}
+		}
+		if (inside) {
+			sscanf(line, "Private_Dirty: %llu kB", &private_dirty);
+			if (!strncmp(line, "VmFlags:", 8))
+				strcpy(flags, line);
+		}
+	}
+	if (smaps)
+		fclose(smaps);
+	fprintf(stderr, "fake: section type %u, %llu pages, rights %s, private %d, not for children %d\n", s->type,
+		(unsigned long long)s->size / 4096, rights, private_dirty * 1024 >= size && size >= s->size,
+		strstr(flags, " dc") != NULL);
+	if (rights[0] != 'r' || (rights[1] == 'w') != wanted_w || (rights[2] == 'x') != wanted_x || rights[3] != 'p')
+		return -1;
+	if (private_dirty * 1024 < size || size < s->size)
+		return -1;
+	return (strstr(flags, " dc") != NULL) == (s->type != UNDERPIN_SECTION_SHARED) ? 0 : -1;
+}
+
+static uint32_t next_id = 7;
+
+static int do_register(struct underpin_pal_register *r)
+{
+	const struct underpin_section *s = (void *)(uintptr_t)r->sections;
+	const struct underpin_entry *e = (void *)(uintptr_t)r->entries;
+	uint32_t i;
+	int fd;
+
+	if (forced("FAKE_REGISTER")) {
+		errno = forced("FAKE_REGISTER");
+		return -1;
+	}
+	for (i = 0; i < r->nr_sections; i++)
+		if (check_section(&s[i])) {
+			fprintf(stderr, "fake: section %u is not as RULES 16 wants it\n", i);
+			errno = EINVAL;
+			return -1;
+		}
+	for (i = 0; i < r->nr_entries; i++)
+		fprintf(stderr, "fake: entry %u, %u parameters, offset %llu\n", i, e[i].nr_params,
+			(unsigned long long)(e[i].addr - s[0].addr));
+	if (r->size != sizeof(*r) || !r->stub) {
+		errno = EINVAL;
+		return -1;
+	}
+	fd = (int)syscall(SYS_openat, AT_FDCWD, "/dev/zero", O_RDWR, 0);
+	r->id = next_id++;
+	memset(r->measurement, 0xab, sizeof(r->measurement));
+	return fd;
+}
+
+static void fill_info(struct underpin_pal_info *p, uint32_t id)
+{
+	memset(p, 0, sizeof(*p));
+	p->id = id;
+	p->state = 4;
+	p->owner_pid = 123;
+	p->nr_pages = 9;
+	p->calls = 1ull << 40;
+	memset(p->measurement, 0xab, sizeof(p->measurement));
+	memcpy(p->name, "odd \"name\" \xff\x01", 13);
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list args;
+	void *p;
+
+	(void)fd;
+	va_start(args, request);
+	p = va_arg(args, void *);
+	va_end(args);
+	if (request == UNDERPIN_PAL_REGISTER)
+		return do_register(p);
+	if (request == UNDERPIN_GET_STATUS) {
+		struct underpin_status *s = p;
+
+		s->version = 0x010203;
+		s->nr_cpus = 2;
+		s->nr_under_core = forced("FAKE_UNDER_CORE") ? forced("FAKE_UNDER_CORE") : 2;
+		s->nr_online = 2;
+		s->tsc_khz = 2000000;
+		s->longest_root = 40000;
+		s->longest_reason = 18;
+		s->pool_pages = 600;
+		memset(s->build_id, 0x5a, sizeof(s->build_id));
+		return 0;
+	}
+	if (request == UNDERPIN_GET_STATS) {
+		struct underpin_stats *s = p;
+
+		s->reason[10] = (struct underpin_exit_stat){ 4, 400, 50, 150 };
+		s->reason[79] = (struct underpin_exit_stat){ 1ull << 33, 1ull << 43, 1000, 2000 };
+		return 0;
+	}
+	if (request == UNDERPIN_GET_LOG) {
+		struct underpin_log *l = p;
+		static const uint64_t seqs[] = { 5, 6, 9 };
+		uint32_t i;
+
+		for (i = 0; i < 3; i++)
+			if (seqs[i] >= l->first) {
+				struct underpin_log_record *r = &l->record[l->nr++];
+
+				*r = (struct underpin_log_record){ seqs[i], seqs[i] * 2000000000ull, 1, 6, "" };
+				snprintf(r->text, sizeof(r->text), "record %u", (unsigned int)seqs[i]);
+			}
+		l->first = 10;
+		return 0;
+	}
+	if (request == UNDERPIN_GET_PALS) {
+		struct underpin_pal_list *l = p;
+
+		l->nr = 0;
+		if (l->first <= 3) {
+			fill_info(&l->pal[0], 1);
+			fill_info(&l->pal[1], 3);
+			l->nr = 2;
+		}
+		l->first = 4;
+		return 0;
+	}
+	if (request == UNDERPIN_PAL_GET_INFO) {
+		char path[64], link[64] = "";
+
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		if (readlink(path, link, sizeof(link) - 1) < 0 || strcmp(link, "/dev/zero")) {
+			errno = ENOTTY;
+			return -1;
+		}
+		fill_info(p, next_id - 1);
+		return 0;
+	}
+	errno = ENOTTY;
+	return -1;
+}
