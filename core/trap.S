@@ -5,9 +5,10 @@
  * (vmx/nmi.h). RFLAGS and RIP go below the interrupted stack's red zone
  * (BearSSL's code has one), then POPFQ and RET take them.
  */
-	.macro TRAP vector, has_error
+	.macro TRAP vector
 	.balign 16
-	.if \has_error == 0
+	/* These have an error code (SDM table 6-1); the others get a zero. */
+	.if \vector != 8 && (\vector < 10 || \vector > 14) && \vector != 17 && \vector != 21
 	pushq	$0
 	.endif
 	pushq	$\vector
@@ -18,14 +19,9 @@
 	.globl trap_stubs
 	.balign 16
 trap_stubs:
-	.set vector, 0
-	.rept 32
-	.if vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30
-	TRAP %vector, 1
-	.else
-	TRAP %vector, 0
-	.endif
-	.set vector, vector + 1
+	.irp vector, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, \
+		16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	TRAP \vector
 	.endr
 
 	.balign 16

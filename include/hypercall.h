@@ -25,9 +25,12 @@ enum underpin_hypercall {
 	/* privileged: life cycle */
 	HC_COMMIT_CPU = UNDERPIN_HC(0x10),  /* first exit of this CPU: 0 */
 	HC_LEAVE_PREPARE = UNDERPIN_HC(0x11), /* RDI = LEAVE_*; wipes keys; -EBUSY: RDX says what (enum hc_leave_busy), R10 which; -EAGAIN */
-	HC_LEAVE = UNDERPIN_HC(0x13),	/* this CPU leaves VMX; returns 0 out of it.
-					 * Clobbers all but RSP and RBP. CS 0x10, SS 0x18; DS, ES,
-					 * FS, GS, LDTR selectors are the caller's to reload. */
+	/*
+	 * This CPU leaves VMX; returns 0 out of it. Clobbers all but RSP and RBP.
+	 * CS 0x10, SS 0x18; DS, ES, FS, GS, LDTR selectors are the caller's to
+	 * reload.
+	 */
+	HC_LEAVE = UNDERPIN_HC(0x13),
 	HC_PARK = UNDERPIN_HC(0x14),	/* RDI = slot of an offline CPU: out of VMX, wait natively */
 
 	/* privileged: seeing what goes on */

@@ -1,1 +1,0 @@
-build/trap.S.o: trap.S

@@ -1,2 +1,0 @@
-build/vmx/exit.S.o: ../vmx/exit.S ../vmx/asm_offsets.h
-../vmx/asm_offsets.h:
