@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The misc device. Who may open it may register PALs; the file's mode decides.
+ * Structures are copied as a whole, in and out. pal.c has what a PAL's own file
+ * descriptor can do. No 32-bit processes: a PAL is 64-bit code.
+ */
+#include "state.h"
+#include "device.h"
+
+#include <linux/capability.h>
+#include <linux/errno.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "pal.h"
+#include "query.h"
+
+static int get_status(void *data)
+{
+	return query_status(data);
+}
+
+static int get_stats(void *data)
+{
+	return query_stats(data);
+}
+
+static int get_log(void *data)
+{
+	return query_log(data);
+}
+
+static int get_pals(void *data)
+{
+	return pal_list(data, capable(CAP_SYS_ADMIN));
+}
+
+static const struct {
+	unsigned int command;
+	int (*get)(void *data);
+} queries[] = {
+	{ UNDERPIN_GET_STATUS, get_status },
+	{ UNDERPIN_GET_STATS, get_stats },
+	{ UNDERPIN_GET_LOG, get_log },
+	{ UNDERPIN_GET_PALS, get_pals },
+};
+
+static int run_query(int (*get)(void *data), unsigned int command, void __user *arg)
+{
+	size_t size = _IOC_SIZE(command);
+	void *data = kzalloc(size, GFP_KERNEL);
+	int ret;
+
+	if (!data)
+		return -ENOMEM;
+	if ((_IOC_DIR(command) & _IOC_WRITE) && copy_from_user(data, arg, size)) {
+		ret = -EFAULT;
+		goto free;
+	}
+	ret = get(data);
+	if (!ret && copy_to_user(arg, data, size))
+		ret = -EFAULT;
+free:
+	kfree(data);
+	return ret;
+}
+
+static long device_ioctl(struct file *file, unsigned int command, unsigned long arg)
+{
+	unsigned int i;
+
+	if (command == UNDERPIN_PAL_REGISTER)
+		return pal_register((void __user *)arg);
+	for (i = 0; i < ARRAY_SIZE(queries); i++)
+		if (queries[i].command == command)
+			return run_query(queries[i].get, command, (void __user *)arg);
+	return -ENOTTY;
+}
+
+static const struct file_operations device_fops = {
+	.owner = THIS_MODULE,
+	.unlocked_ioctl = device_ioctl,
+};
+
+static struct miscdevice device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.fops = &device_fops,
+	.mode = 0660,
+};
+
+int device_init(const char *name)
+{
+	device.name = name;
+	return misc_register(&device);
+}
+
+void device_exit(void)
+{
+	misc_deregister(&device);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * VMCALL from the module (include/hypercall.h has the numbers). Call only
+ * between core_get() and core_put() (state.h): after a leave there is no one to
+ * answer. A fault of the VMCALL itself is caught all the same.
+ */
+#ifndef UNDERPIN_MODULE_HYPERCALL_H
+#define UNDERPIN_MODULE_HYPERCALL_H
+
+#include <linux/errno.h>
+#include <asm/asm.h>
+
+#include "hypercall_abi.h"
+
+struct hypercall_extra {
+	u64 rdx, r10;	/* what the core put there */
+};
+
+/* Answers >= 0 or -errno; -ENXIO when no core is under this CPU. extra may be NULL. */
+static __always_inline s64 hypercall4(u32 nr, u64 a, u64 b, u64 c, u64 d,
+				      struct hypercall_extra *extra)
+{
+	register u64 r10 asm("r10") = d;
+	u64 rax = nr;
+
+	/* On a fault RAX is still the number, which no call answers. */
+	asm volatile("1:	vmcall\n"
+		     "2:\n"
+		     _ASM_EXTABLE(1b, 2b)
+		     : "+a" (rax), "+d" (c), "+r" (r10)
+		     : "D" (a), "S" (b)
+		     : "cc", "memory");
+	if (extra) {
+		extra->rdx = c;
+		extra->r10 = r10;
+	}
+	return rax == nr ? -ENXIO : (s64)rax;
+}
+
+static inline s64 hypercall(u32 nr, u64 a, u64 b, u64 c)
+{
+	return hypercall4(nr, a, b, c, 0, NULL);
+}
+
+#endif

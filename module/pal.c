@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One PAL's life: register (create, donate, add frames, step until ready), a
+ * file descriptor, unregister (destroy, step until gone, reclaim, unpin). Its
+ * frames go back to Linux's view before they are unpinned, because the kernel's
+ * own writes to a hidden frame go nowhere.
+ *
+ * Locking: pals_mutex guards the list; pal->mutex makes the end happen once.
+ * Steps that shoot down TLB entries hold the hotplug lock, so that a kick never
+ * meets a CPU on its way up or down. Order: pals_mutex or pal->mutex, then
+ * core_get(), then cpus_read_lock().
+ */
+#include "state.h"
+#include "pal.h"
+
+#include <linux/anon_inodes.h>
+#include <linux/cpu.h>
+#include <linux/cred.h>
+#include <linux/delay.h>
+#include <linux/errno.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/gfp.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/mmu_notifier.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/uidgid.h>
+
+#include "fatal.h"
+#include "hypercall.h"
+#include "pal_pages.h"
+#include "trace.h"
+
+#define PFNS_PER_CALL 512
+#define DESTROY_TRIES 100	/* of 10 ms: a CPU that does not answer a kick */
+/* A PAL never needs more beyond its own pages; a core that asks for more is wrong. */
+#define MAX_DONATED (UNDERPIN_MAX_PAGES + 1024)
+
+static_assert(sizeof(struct pal_info) == sizeof(struct underpin_pal_info));
+
+struct pal {
+	struct list_head list;
+	struct mmu_notifier notifier;
+	struct mutex mutex;
+	bool live;		/* the core knows it; under mutex */
+	bool pinned;		/* under mutex */
+	u32 id;
+	pid_t owner;
+	kuid_t uid;
+	struct mm_struct *mm;	/* held by the notifier (mmgrab) */
+	u32 nr_pages;
+	struct page **pages;
+	u32 nr_donated;
+	struct page **donated;	/* MAX_DONATED places */
+	u64 *buffer;		/* a page, for hypercalls; under mutex */
+};
+
+static LIST_HEAD(pals);	/* in the order of registration */
+static DEFINE_MUTEX(pals_mutex);
+
+/* Between core_get() and core_put(), under cpus_read_lock(). */
+static s64 step_until_done(struct pal *pal, bool may_stop)
+{
+	s64 ret;
+
+	for (;;) {
+		ret = hypercall(HC_PAL_STEP, pal->id, 0, 0);
+		if (ret != -EAGAIN)
+			return ret;
+		if (may_stop && fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+}
+
+/* Hand pfns over; the call answers how many it took of those. */
+static s64 give_pfns(struct pal *pal, u32 nr, struct page **pages, u32 count)
+{
+	u32 done = 0, n, i;
+	s64 ret;
+
+	while (done < count) {
+		n = min_t(u32, count - done, PFNS_PER_CALL);
+		for (i = 0; i < n; i++)
+			pal->buffer[i] = page_to_pfn(pages[done + i]);
+		ret = hypercall(nr, pal->id, __pa(pal->buffer), n);
+		if (ret < 0 && ret != -EAGAIN)
+			return ret;
+		if (ret > n)
+			return -EIO;
+		if (ret > 0)
+			done += ret;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+static s64 donate(struct pal *pal, u64 count)
+{
+	u32 first = pal->nr_donated;
+
+	if (count > MAX_DONATED - first)
+		return -ENOMEM;
+	while (pal->nr_donated < first + count) {
+		struct page *page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+
+		if (!page)
+			return -ENOMEM;
+		pal->donated[pal->nr_donated++] = page;
+	}
+	return give_pfns(pal, HC_PAL_DONATE, pal->donated + first, count);
+}
+
+/* HC_PAL_CREATE answers an id, and in RDX how many pages it wants before it goes on. */
+static s64 create(struct pal *pal, const struct pal_request *request)
+{
+	struct hypercall_extra wanted;
+	s64 ret;
+
+	pal_request_describe(request, (struct pal_desc *)pal->buffer);
+	ret = hypercall4(HC_PAL_CREATE, __pa(pal->buffer), 0, 0, 0, &wanted);
+	if (ret < 0)
+		return ret;
+	pal->id = ret;
+	pal->live = true;
+	return wanted.rdx ? donate(pal, wanted.rdx) : 0;
+}
+
+/* Unknown to the core again: its donated pages are back. -errno: they are not, never free them. */
+static s64 destroy(struct pal *pal)
+{
+	u32 reclaimed = 0, tries = DESTROY_TRIES;
+	s64 ret;
+
+	ret = hypercall(HC_PAL_DESTROY, pal->id, 0, 0);
+	if (ret)
+		return ret;
+	for (;;) {
+		cpus_read_lock();
+		ret = step_until_done(pal, false);
+		cpus_read_unlock();
+		if (ret != -ETIMEDOUT || !--tries)
+			break;
+		msleep(10);
+	}
+	if (ret)
+		return ret;
+	do {
+		ret = hypercall(HC_PAL_RECLAIM, pal->id, __pa(pal->buffer), 0);
+		if (ret > 0)
+			reclaimed += ret;
+		cond_resched();
+	} while (ret > 0 || ret == -EAGAIN);
+	return ret || reclaimed == pal->nr_donated ? ret : -EIO;
+}
+
+static void free_donated(struct pal *pal)
+{
+	while (pal->nr_donated)
+		__free_page(pal->donated[--pal->nr_donated]);
+}
+
+/* Idempotent: by the file, by the mm, or by a registration that failed. Under pal->mutex. */
+static void pal_end(struct pal *pal)
+{
+	s64 ret = 0;
+
+	if (pal->live && core_get()) {
+		ret = destroy(pal);
+		fatal_report_if(ret);
+		core_put();
+		trace_underpin_pal_unregister(pal->id, pal->owner, ret);
+	}
+	pal->live = false;
+	if (ret) {
+		pr_err("PAL %u could not be taken apart: error %lld; its %u pages stay lost\n",
+		       pal->id, ret, pal->nr_pages + pal->nr_donated);
+		pal->pinned = false;
+		pal->nr_donated = 0;
+		return;
+	}
+	free_donated(pal);
+	if (pal->pinned)
+		pal_pages_unpin(pal->mm, pal->pages, pal->nr_pages);
+	pal->pinned = false;
+}
+
+static void pal_free(struct pal *pal)
+{
+	kvfree(pal->pages);
+	kvfree(pal->donated);
+	free_page((unsigned long)pal->buffer);
+	kfree(pal);
+}
+
+/* The owner's mm goes, wherever the file is: before its pages are freed. */
+static void mm_release(struct mmu_notifier *notifier, struct mm_struct *mm)
+{
+	struct pal *pal = container_of(notifier, struct pal, notifier);
+
+	mutex_lock(&pal->mutex);
+	pal_end(pal);
+	mutex_unlock(&pal->mutex);
+}
+
+static const struct mmu_notifier_ops notifier_ops = { .release = mm_release };
+
+static int file_release(struct inode *inode, struct file *file)
+{
+	struct pal *pal = file->private_data;
+
+	mutex_lock(&pals_mutex);
+	list_del(&pal->list);
+	mutex_unlock(&pals_mutex);
+	/* Calls mm_release() if the mm still lives; else waits until that is over. */
+	mmu_notifier_unregister(&pal->notifier, pal->mm);
+	pal_free(pal);
+	return 0;
+}
+
+/* With its state in *info; a PAL that has ended has only name and numbers of then. */
+static int pal_info_get(struct pal *pal, struct underpin_pal_info *info)
+{
+	s64 ret = -ENOENT;
+
+	mutex_lock(&pal->mutex);
+	if (pal->live) {
+		ret = -ENODEV;
+		if (core_get()) {
+			ret = hypercall(HC_PAL_INFO, pal->id, __pa(pal->buffer), 0);
+			fatal_report_if(ret);
+			core_put();
+		}
+		memcpy(info, pal->buffer, sizeof(*info));
+	}
+	mutex_unlock(&pal->mutex);
+	return ret < 0 ? ret : 0;
+}
+
+static long file_ioctl(struct file *file, unsigned int command, unsigned long arg)
+{
+	struct underpin_pal_info info;
+	int err;
+
+	if (command != UNDERPIN_PAL_GET_INFO)
+		return -ENOTTY;
+	err = pal_info_get(file->private_data, &info);
+	if (err)
+		return err;
+	return copy_to_user((void __user *)arg, &info, sizeof(info)) ? -EFAULT : 0;
+}
+
+static const struct file_operations pal_fops = {
+	.owner = THIS_MODULE,
+	.release = file_release,
+	.unlocked_ioctl = file_ioctl,
+};
+
+static struct pal *pal_alloc(const struct pal_request *request)
+{
+	struct pal *pal = kzalloc(sizeof(*pal), GFP_KERNEL_ACCOUNT);
+
+	if (!pal)
+		return NULL;
+	mutex_init(&pal->mutex);
+	INIT_LIST_HEAD(&pal->list);
+	pal->notifier.ops = &notifier_ops;
+	pal->owner = task_tgid_nr(current);
+	pal->uid = current_euid();
+	pal->mm = current->mm;
+	pal->nr_pages = request->nr_pages;
+	pal->pages = kvcalloc(pal->nr_pages, sizeof(*pal->pages), GFP_KERNEL_ACCOUNT);
+	pal->donated = kvcalloc(MAX_DONATED, sizeof(*pal->donated), GFP_KERNEL_ACCOUNT);
+	pal->buffer = (u64 *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	if (!pal->pages || !pal->donated || !pal->buffer) {
+		pal_free(pal);
+		return NULL;
+	}
+	return pal;
+}
+
+/* Everything that the core has to do until the PAL is ready; *info from it. */
+static int make_ready(struct pal *pal, const struct pal_request *request, struct pal_info *info)
+{
+	s64 ret;
+
+	if (!core_get())
+		return -ENODEV;
+	ret = create(pal, request);
+	if (!ret)
+		ret = give_pfns(pal, HC_PAL_ADD_FRAMES, pal->pages, pal->nr_pages);
+	if (!ret) {
+		cpus_read_lock();
+		ret = step_until_done(pal, true);
+		cpus_read_unlock();
+	}
+	if (!ret)
+		ret = hypercall(HC_PAL_INFO, pal->id, __pa(pal->buffer), 0);
+	if (ret >= 0)
+		memcpy(info, pal->buffer, sizeof(*info));
+	fatal_report_if(ret);
+	core_put();
+	return ret < 0 ? ret : 0;
+}
+
+/* The file descriptor for a PAL that is ready; publishes it. */
+static int publish(struct pal *pal, struct underpin_pal_register *reg, void __user *arg)
+{
+	struct file *file;
+	int fd, err;
+
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	err = -EFAULT;
+	if (copy_to_user(arg, reg, sizeof(*reg)))
+		goto put_fd;
+	err = mmu_notifier_register(&pal->notifier, pal->mm);
+	if (err)
+		goto put_fd;
+	file = anon_inode_getfile("[underpin-pal]", &pal_fops, pal, O_RDWR);
+	if (IS_ERR(file)) {
+		err = PTR_ERR(file);
+		mmu_notifier_unregister(&pal->notifier, pal->mm);
+		goto put_fd;
+	}
+	mutex_lock(&pals_mutex);
+	list_add_tail(&pal->list, &pals);
+	mutex_unlock(&pals_mutex);
+	fd_install(fd, file);
+	return fd;
+
+put_fd:
+	put_unused_fd(fd);
+	return err;
+}
+
+static long pal_register_request(struct pal_request *request, void __user *arg)
+{
+	struct pal *pal = pal_alloc(request);
+	struct pal_info info;
+	u32 nr_donated;
+	int ret;
+
+	if (!pal)
+		return -ENOMEM;
+	ret = pal_pages_pin(request, pal->pages);
+	if (ret)
+		goto free;
+	pal->pinned = true;
+	ret = make_ready(pal, request, &info);
+	nr_donated = pal->nr_donated;
+	trace_underpin_pal_register(pal->id, pal->owner, pal->nr_pages, nr_donated, ret);
+	if (ret)
+		goto end;
+	request->reg.id = pal->id;
+	request->reg.nr_donated = nr_donated;
+	memcpy(request->reg.measurement, info.measurement, sizeof(info.measurement));
+	ret = publish(pal, &request->reg, arg);
+	if (ret >= 0)
+		return ret;
+end:
+	mutex_lock(&pal->mutex);
+	pal_end(pal);
+	mutex_unlock(&pal->mutex);
+free:
+	pal_free(pal);
+	return ret;
+}
+
+long pal_register(void __user *arg)
+{
+	struct pal_request *request = kzalloc(sizeof(*request), GFP_KERNEL);
+	long ret;
+
+	if (!request)
+		return -ENOMEM;
+	ret = pal_request_copy(request, arg);
+	if (!ret)
+		ret = pal_register_request(request, arg);
+	kfree(request);
+	return ret;
+}
+
+int pal_list(struct underpin_pal_list *list, bool all)
+{
+	struct pal *pal;
+
+	list->nr = 0;
+	mutex_lock(&pals_mutex);
+	list_for_each_entry(pal, &pals, list) {
+		if (pal->id < list->first || (!all && !uid_eq(pal->uid, current_euid())))
+			continue;
+		if (list->nr == ARRAY_SIZE(list->pal))
+			break;
+		if (!pal_info_get(pal, &list->pal[list->nr]))
+			list->nr++;
+	}
+	mutex_unlock(&pals_mutex);
+	if (list->nr)
+		list->first = list->pal[list->nr - 1].id + 1;
+	return 0;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sleep states would take VMX operation from under the core: refused for now. A
+ * reboot or kexec would leave secrets in memory for the next kernel: all PALs
+ * and keys are wiped, and every CPU leaves, in the reboot notifier, which runs
+ * last of all (KVM's own, at priority 0, has then left VMX operation).
+ */
+#include "state.h"
+#include "power.h"
+
+#include <linux/errno.h>
+#include <linux/notifier.h>
+#include <linux/reboot.h>
+#include <linux/suspend.h>
+
+#include "leave.h"
+
+static int at_sleep(struct notifier_block *nb, unsigned long event, void *unused)
+{
+	switch (event) {
+	case PM_HIBERNATION_PREPARE:
+	case PM_SUSPEND_PREPARE:
+	case PM_RESTORE_PREPARE:
+		if (core_phase() == PHASE_GONE)
+			return NOTIFY_DONE;
+		pr_warn("suspend and hibernation are not supported while underpin is loaded: unload it first (modprobe -r underpin)\n");
+		return notifier_from_errno(-EBUSY);
+	}
+	return NOTIFY_DONE;
+}
+
+static int at_reboot(struct notifier_block *nb, unsigned long event, void *unused)
+{
+	core_lock();
+	if (core_phase() == PHASE_RUNNING && !core_leave(true))
+		pr_info("all CPUs have left the core\n");
+	core_unlock();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block sleep_block = { .notifier_call = at_sleep };
+static struct notifier_block reboot_block = { .notifier_call = at_reboot, .priority = -1000 };
+
+int power_init(void)
+{
+	int err = register_pm_notifier(&sleep_block);
+
+	if (err)
+		return err;
+	err = register_reboot_notifier(&reboot_block);
+	if (err)
+		unregister_pm_notifier(&sleep_block);
+	return err;
+}
+
+void power_exit(void)
+{
+	unregister_reboot_notifier(&reboot_block);
+	unregister_pm_notifier(&sleep_block);
+}
