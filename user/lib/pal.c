@@ -66,6 +66,7 @@ static int own_pages(const struct underpin_section *s, const char *contents)
 	else
 		for (i = 0; i < s->size; i += PAGE) {
 			page = start + i;
+			/* cppcheck-suppress selfAssignment ; the write is what counts */
 			*page = *page;
 		}
 	if (mprotect(start, s->size, rights_of(s->type)))
@@ -94,7 +95,7 @@ static int register_error(int error, const char *name)
 	case EBUSY:
 	case EEXIST:
 		return underpin_fail(error,
-			"a page of PAL '%s' belongs to another PAL or is in use by a device: close that first",
+			"a page of PAL '%s' belongs to another PAL, to a child process or to a device: close that first",
 			name);
 	case ETIMEDOUT:
 		return underpin_fail(error,
@@ -102,8 +103,16 @@ static int register_error(int error, const char *name)
 			name);
 	case EOPNOTSUPP:
 		return underpin_fail(error,
-			"PAL '%s': a process with user shadow stacks cannot own a PAL: start it without (GLIBC_TUNABLES=glibc.cpu.x86_shstk=off)",
+			"PAL '%s': a page is shared, huge or of a file (take memory from malloc or a private mmap), or this process has user shadow stacks (GLIBC_TUNABLES=glibc.cpu.x86_shstk=off)",
 			name);
+	case E2BIG:
+		return underpin_fail(error, "PAL '%s' is too big: at most %d pages, %d sections and %d entry points",
+				     name, UNDERPIN_MAX_PAGES, UNDERPIN_MAX_SECTIONS, UNDERPIN_MAX_ENTRIES);
+	case EFAULT:
+		return underpin_fail(error, "a section of PAL '%s' is not mapped memory", name);
+	case ENODEV:
+		return underpin_fail(error,
+			"the core is not running, or is about to leave: load the module again (modprobe underpin)");
 	case ENOSPC:
 		return underpin_fail(error, "too many PALs: close one ('underpin pal list')");
 	case ENOTTY:
@@ -199,7 +208,7 @@ static int register_table_locked(int device, struct underpin_pal_table *table,
 		.name = table->name, .sections = sections, .entries = entries,
 		.nr_entries = table->entries_end - table->entries,
 	};
-	struct underpin_pal_register reg;
+	struct underpin_pal_register reg = { 0 };
 	const char *contents;
 	unsigned int i;
 	int fd;

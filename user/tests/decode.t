@@ -42,12 +42,31 @@ check "the output of xxd is decoded" cmp "$w/wanted" "$w/out"
 "$u" decode - --symbols "$w/core.elf" <"$w/memory" >"$w/out" 2>&1
 check "a record is found in a dump of memory, from standard input" cmp "$w/wanted" "$w/out"
 
+# ---- as module/fatal.c prints it ----
+{
+	echo "[   9.0] underpin: core: VM entry refused by the CPU; slot 0, vector 256, error code 0, not recovered"
+	echo "[   9.0] underpin: core: RIP 0 RSP 0 RFLAGS 0 CR2 0 build 5a"
+	echo "[  10.0] underpin: core: exception in VMX root operation; slot 1, vector 14, error code 0x2, recovered"
+	echo "[  10.0] underpin: core: RIP 0x$(at fault_in_look_up) RSP 0xffff800040011f00 RFLAGS 0 CR2 0x1234 build $(printf '5a%.0s' $(seq 20))"
+	echo "[  10.0] underpin: core: exit reason 0xa qualification 0 instruction error 0; guest RIP 0xffffffff81000000 RSP 0 CR3 0 physical 0"
+	echo "[  10.0] underpin: core: stack 0000000000001111 $(at ret_in_emulate_cpuid) 0000000000002222 $(at ret_in_handle_exit)"
+	echo "[  10.0] underpin: core: stack 0000000000003333 $(at ret_in_left_over) 0000000000004444 0000000000000000"
+} >"$w/words"
+"$u" decode "$w/words" --symbols "$w/core.elf" 2>&1 | grep -v rbx >"$w/out"
+grep -v rbx "$w/wanted" >"$w/wanted.words"
+check "the words that the module prints on the console are decoded, the last record of the log" cmp "$w/wanted.words" "$w/out"
+
 # ---- other ends ----
 check "--json is valid JSON" sh -c "'$u' decode '$w/raw' --symbols '$w/core.elf' --json | jq -e '.trace | length == 3' >/dev/null"
 check "without symbols the addresses are given" sh -c "cd '$w' && '$u' decode raw 2>/dev/null | grep -q '#0 *$(at fault_in_look_up)'"
 sed 's/ZZZZZZZZ/ZZZZZZZY/' "$w/raw" >"$w/other"
 check "symbols of another build are warned of" \
 	sh -c "'$u' decode '$w/other' --symbols '$w/core.elf' 2>&1 >/dev/null | grep -q 'another build'"
+head -c 64 /dev/zero >"$w/zeros"
+objcopy --update-section .header="$w/zeros" "$w/core.elf" "$w/zero.elf"
+head -c 64 /dev/urandom >"$w/zero.bin"
+check "also where only core.bin beside core.elf has the build id" \
+	sh -c "'$u' decode '$w/raw' --symbols '$w/zero.elf' 2>&1 >/dev/null | grep -q 'another build'"
 check_equal "for the right build nothing is warned" "" "$("$u" decode "$w/raw" --symbols "$w/core.elf" 2>&1 >/dev/null)"
 head -c 100 /dev/urandom >"$w/noise"
 check_fails "noise is no record" "$u" decode "$w/noise"

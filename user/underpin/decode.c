@@ -233,15 +233,39 @@ static void as_json(const struct decoded *d)
 	print_json(root);
 }
 
-/* Symbols of another build mislead: compare what both say of themselves. */
-static void warn_if_other_build(const struct decoded *d)
+/*
+ * The build id is put into the flat image after linking (core/Makefile), so
+ * the ELF file has zeros there and core.bin beside it has the id.
+ */
+static bool build_of_symbols(const char *elf, uint8_t id[20])
 {
+	const char *end = strrchr(elf, '.');
+	char path[4096];
+	bool got = false;
+	FILE *file;
+
+	if (end && snprintf(path, sizeof(path), "%.*s.bin", (int)(end - elf), elf) < (int)sizeof(path)) {
+		file = fopen(path, "re");
+		if (file) {
+			got = !fseek(file, offsetof(struct core_image_header, build_id), SEEK_SET) &&
+			      fread(id, 20, 1, file) == 1;
+			fclose(file);
+		}
+	}
+	return got;
+}
+
+/* Symbols of another build mislead: compare what both say of themselves. */
+static void warn_if_other_build(const struct decoded *d, const char *elf)
+{
+	const uint64_t at = CORE_IMAGE_BASE + offsetof(struct core_image_header, build_id);
 	uint8_t id[20];
 
-	if (!symbols_read(d->symbols, CORE_IMAGE_BASE + offsetof(struct core_image_header, build_id), id, sizeof(id)) ||
-	    all_zero(id, sizeof(id)) || all_zero(d->record.build_id, sizeof(id)))
-		return;
-	if (memcmp(id, d->record.build_id, sizeof(id)))
+	if (!symbols_read(d->symbols, at, id, sizeof(id)) || all_zero(id, sizeof(id)))
+		if (!build_of_symbols(elf, id))
+			return;
+	if (!all_zero(id, sizeof(id)) && !all_zero(d->record.build_id, sizeof(id)) &&
+	    memcmp(id, d->record.build_id, sizeof(id)))
 		complain("warning: the record is of another build than the symbols; names and lines may be wrong");
 }
 
@@ -269,7 +293,7 @@ static int decode(const char *file, const char *symbols, bool json)
 		d.symbols = symbols_open(symbols, &why);
 		if (!d.symbols)
 			return complain("cannot take symbols from %s: %s; name the core.elf of that build", symbols, why);
-		warn_if_other_build(&d);
+		warn_if_other_build(&d, symbols);
 	} else {
 		complain("warning: no symbols: give --symbols core/core.elf of that build to see functions and lines");
 	}

@@ -6,7 +6,8 @@
  *	[  12.345678] underpin: fatal: 00000000: 4e495052444e5543 0000000e00000001 ...
  *
  * with any text before the offset, groups of 1, 2, 4 or 8 bytes (as numbers of
- * this byte order, or for xxd's groups of 2 in the order of memory).
+ * this byte order, or for xxd's groups of 2 in the order of memory); or the
+ * lines in words that module/fatal.c prints ("underpin: core: RIP 0x...").
  */
 #include <ctype.h>
 #include <errno.h>
@@ -111,6 +112,59 @@ static bool from_text(const char *text, struct core_fatal *record, bool memory_o
 	return got >= offsetof(struct core_fatal, stack) && record->magic == CORE_IMAGE_MAGIC;
 }
 
+/*
+ * module/fatal.c: print_record(). What those lines leave out stays 0. The last
+ * record of the log counts.
+ */
+static bool from_words(const char *text, struct core_fatal *record)
+{
+	struct core_fatal r = { 0 };
+	unsigned long long a[8];
+	char build[41], answer[16];
+	bool got_rip = false;
+	const char *p;
+	int i;
+
+	for (p = text; (p = strstr(p, "core: ")); ) {
+		p += strlen("core: ");
+		if (sscanf(p, "RIP %llx RSP %llx RFLAGS %llx CR2 %llx build %40[0-9a-f]", &a[0], &a[1], &a[2],
+			   &a[3], build) == 5) {
+			r.rip = a[0], r.rsp = a[1], r.rflags = a[2], r.cr2 = a[3];
+			for (i = 0; i < 20 && hex_digits(build + 2 * i) >= 2; i++)
+				put_group(&r.build_id[i], build + 2 * i, 1, true);
+			got_rip = true;
+		} else if (sscanf(p, "exit reason %llx qualification %llx instruction error %llu; guest RIP %llx RSP %llx CR3 %llx physical %llx",
+				  &a[0], &a[1], &a[2], &a[3], &a[4], &a[5], &a[6]) == 7) {
+			r.exit_reason = a[0], r.exit_qualification = a[1], r.vm_instruction_error = a[2];
+			r.guest_rip = a[3], r.guest_rsp = a[4], r.guest_cr3 = a[5], r.guest_physical = a[6];
+		} else if (sscanf(p, "stack %16llx %16llx %16llx %16llx", &a[0], &a[1], &a[2], &a[3]) == 4) {
+			for (i = 0; i < 4 && r.stack_words < CORE_FATAL_STACK; i++)
+				r.stack[r.stack_words++] = a[i];
+		} else if (sscanf(p, "rax %llx rcx %llx rdx %llx rbx %llx", &a[0], &a[1], &a[2], &a[3]) == 4) {
+			memcpy(&r.gpr[0], a, 4 * sizeof(a[0]));
+		} else if (sscanf(p, "rsp %llx rbp %llx rsi %llx rdi %llx", &a[0], &a[1], &a[2], &a[3]) == 4) {
+			memcpy(&r.gpr[4], a, 4 * sizeof(a[0]));
+		} else {	/* "TEXT; slot N, vector N, error code X, recovered" */
+			size_t length = strcspn(p, ";\n");
+
+			if (p[length] != ';' ||
+			    sscanf(p + length, "; slot %llu, vector %llu, error code %llx, %15s", &a[0], &a[1], &a[2],
+				   answer) != 4)
+				continue;
+			memset(&r, 0, sizeof(r));
+			got_rip = false;
+			if (length >= sizeof(r.text))
+				length = sizeof(r.text) - 1;
+			memcpy(r.text, p, length);
+			r.cpu = (u32)a[0], r.vector = (u32)a[1], r.error_code = a[2];
+			r.recovered = !strcmp(answer, "recovered");
+		}
+	}
+	r.magic = CORE_IMAGE_MAGIC;
+	*record = r;
+	return got_rip;
+}
+
 static bool from_bytes(const char *data, size_t size, struct core_fatal *record)
 {
 	const uint64_t magic = CORE_IMAGE_MAGIC;
@@ -155,12 +209,13 @@ bool record_read(const char *name, struct core_fatal *record)
 		complain("out of memory");
 		return false;
 	}
-	ok = from_bytes(data, size, record) || from_text(data, record, false) || from_text(data, record, true);
+	ok = from_bytes(data, size, record) || from_text(data, record, false) ||
+	     from_text(data, record, true) || from_words(data, record);
 	free(data);
 	if (!ok && !size)
 		complain("%s is empty: the core has met no fatal error", name);
 	else if (!ok)
-		complain("%s holds no fatal record: neither its bytes nor its lines of hex (\"00000000: 4e495052444e5543 ...\")",
+		complain("%s holds no fatal record: neither its bytes, nor lines of hex (\"00000000: 4e495052444e5543 ...\"), nor the module's words (\"underpin: core: RIP ...\")",
 			 name);
 	if (ok && record->stack_words > CORE_FATAL_STACK)
 		record->stack_words = CORE_FATAL_STACK;

@@ -10,7 +10,8 @@
  * Once the PAL is registered, a call of add() runs inside. At most 10
  * parameters and 16 entry points. Data that a pointer names is copied in at the
  * call (PAL_IN), out at the return (PAL_OUT), or both; the sum of all sizes
- * must fit into the parameter section (PAL_PARAM in the makefile).
+ * must fit into the parameter section (PAL_PARAM in the makefile), and into
+ * 64 KiB. A larger size than declared ends the call with EINVAL.
  */
 #ifndef UNDERPIN_PAL_H
 #define UNDERPIN_PAL_H
