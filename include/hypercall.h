@@ -20,7 +20,9 @@
 enum underpin_hypercall {
 	/* any CPL */
 	HC_NULL = UNDERPIN_HC(0),	/* 0 */
-	HC_PAL_RESUME = UNDERPIN_HC(1),	/* at the stub: go on (RDI = token) */
+	HC_PAL_RESUME = UNDERPIN_HC(1),	/* at the stub: go on (RDI = token). Returns only on failure:
+					 * RAX = -errno (-ECANCELED: the call is over; -EACCES: the
+					 * token is not this thread's), all else unchanged */
 
 	/* privileged: life cycle */
 	HC_COMMIT_CPU = UNDERPIN_HC(0x10),  /* first exit of this CPU: 0 */
@@ -40,20 +42,30 @@ enum underpin_hypercall {
 	HC_FATAL = UNDERPIN_HC(0x23),	/* RDI = gpa of struct core_fatal: 1 if there is one, else 0 */
 	HC_DEBUG = UNDERPIN_HC(0x2f),	/* only with HANDOVER_DEBUG: RDI = enum core_debug_op */
 
-	/* privileged: PALs. See pal/pal.h and docs/abi.md for the protocol. */
-	HC_PAL_CREATE = UNDERPIN_HC(0x30), /* RDI = gpa of struct pal_desc, page-aligned: id >= 1; -ENOMEM: RDX = pages to donate first */
-	HC_PAL_DONATE = UNDERPIN_HC(0x31), /* RDI = id, RSI = gpa of u64 pfn[], RDX = count: number taken so far */
-	HC_PAL_ADD_FRAMES = UNDERPIN_HC(0x32), /* RDI = id, RSI = gpa of u64 pfn[], RDX = count (<= 512): number taken; call again for the rest */
-	HC_PAL_STEP = UNDERPIN_HC(0x33), /* RDI = id: 0 = done (ready, or gone); -EAGAIN: call again; other: failed, now HC_PAL_DESTROY */
+	/*
+	 * privileged: PALs. In this order; -EAGAIN from any of them: call again
+	 * (and let others run meanwhile). Lists are u64 pfn[] within one page.
+	 *   CREATE; DONATE until all that CREATE asked for are taken; STEP until 0;
+	 *   ADD_FRAMES, in the order of the sections, until all are taken;
+	 *   STEP until 0: the PAL can be called.
+	 *   DESTROY, at any time, also after an error of the above; STEP until 0;
+	 *   RECLAIM until 0: only then do frames and donated pages belong to Linux.
+	 * Frames of a PAL that was never isolated come back as they were, all
+	 * others wiped, but for those of SHARED sections.
+	 */
+	HC_PAL_CREATE = UNDERPIN_HC(0x30), /* RDI = gpa of struct pal_desc, page-aligned: id >= 1, RDX = pages to donate; -EINVAL; -EBUSY: too many are being registered; -ENOSPC: too many PALs */
+	HC_PAL_DONATE = UNDERPIN_HC(0x31), /* RDI = id, RSI = gpa of list, RDX = count: number taken by this call (some; call again for the rest) or the error of the first */
+	HC_PAL_ADD_FRAMES = UNDERPIN_HC(0x32), /* the same, for frames of the sections */
+	HC_PAL_STEP = UNDERPIN_HC(0x33), /* RDI = id: 0 = this phase is done; -EAGAIN; -ENOMEM, -EINVAL: donated pages, frames are missing; -ETIMEDOUT: a CPU did not answer, now HC_PAL_DESTROY */
 	HC_PAL_INFO = UNDERPIN_HC(0x34), /* RDI = id, RSI = gpa of struct pal_info */
-	HC_PAL_DESTROY = UNDERPIN_HC(0x35), /* RDI = id: begin to wipe; then HC_PAL_STEP until 0 */
-	HC_PAL_RECLAIM = UNDERPIN_HC(0x36), /* after the wipe: RDI = id, RSI = gpa of u64 pfn[512]: number of pfns of donated pages now Linux's again; 0 = no more, id is free */
+	HC_PAL_DESTROY = UNDERPIN_HC(0x35), /* RDI = id: 0; a call in progress ends with ECANCELED */
+	HC_PAL_RECLAIM = UNDERPIN_HC(0x36), /* RDI = id, RSI = gpa of list with room for 16: number of donated pages on their way back; -ETIMEDOUT: call again; 0 = all is Linux's again, the id is free */
 
 	/* inside a PAL (any other caller gets -EPERM). Buffers are PAL linear addresses. */
-	HC_SVC_RANDOM = UNDERPIN_HC(0x100),	/* RDI = buffer, RSI = length <= 4096 */
+	HC_SVC_RANDOM = UNDERPIN_HC(0x100),	/* RDI = buffer, RSI = length <= 4096: 0, -EINVAL, -EFAULT */
 	HC_SVC_TIME = UNDERPIN_HC(0x101),	/* TSC ticks since registration; RDX = kHz of the TSC */
 	HC_SVC_SELF = UNDERPIN_HC(0x102),	/* RDI = buffer for struct pal_info */
-	HC_SVC_EXIT = UNDERPIN_HC(0x103),	/* RDI = errno: ends this call with an error for the owner */
+	HC_SVC_EXIT = UNDERPIN_HC(0x103),	/* RDI = errno, 1..4095: ends this call with an error for the owner */
 };
 
 #define LEAVE_NORMAL 0	/* -EBUSY while a PAL exists */
@@ -201,20 +213,26 @@ struct pal_desc {
 
 struct pal_info {
 	u32 id;
-	u32 state;	/* enum pal_state, pal/pal.h */
+	u32 state;	/* enum pal_state, pal/pal.h: 7 = ready */
 	u32 owner_pid;
 	u32 nr_frames;
 	u32 nr_donated;
 	u32 nr_entries;
 	u64 calls, interrupts, faults;	/* since registration */
-	u8 measurement[32];	/* SHA-256, docs/abi.md */
+	u8 measurement[32];	/* SHA-256, docs/pal-measurement.md */
 	char name[32];
 };
 
 /*
- * Result at the resume stub, in RAX: STUB_RESUME: make HC_PAL_RESUME with RDI
- * unchanged; anything else: the call has ended with that errno, RSP points to
- * the return address of the call as at the entry point.
+ * At the resume stub RSP points to the return address of the call, as at the
+ * entry point; RBX, RBP and R12-R15 are the owner's own, all other registers
+ * are zero but RDI and RAX. RAX = STUB_RESUME: make HC_PAL_RESUME with RDI
+ * unchanged; it goes on in the PAL, and a finished call returns to its return
+ * address by itself. RAX = errno (positive): the call has ended with it.
+ *   EBUSY another thread is in the PAL     EFAULT the PAL faulted, or a bad pointer
+ *   EINVAL a size is above its bound       ECANCELED the PAL was unregistered
+ *   ENOSYS caller has a shadow stack       EIO the core met a bug
+ * or what the PAL gave to HC_SVC_EXIT.
  */
 #define STUB_RESUME 0
 

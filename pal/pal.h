@@ -2,10 +2,10 @@
 /*
  * PALs as the rest of the core sees them: the hypercalls of the module that
  * make and end them, the three ways by which a CPU gets into pal/, and nothing
- * else. docs/abi.md has the protocol, pal/internal.h the structures.
+ * else. include/hypercall.h has the protocol, pal/internal.h the structures.
  *
  * Each call here is bounded (RULES 11); what takes longer answers -EAGAIN and
- * is called again. Locking: pal_lock is taken inside.
+ * is called again. Locking: none, and none is waited for (internal.h, claims).
  */
 #ifndef UNDERPIN_PAL_PAL_H
 #define UNDERPIN_PAL_PAL_H
@@ -14,16 +14,20 @@
 #include "../include/types.h"
 #include "../vmx/cpu.h"
 
-/* Life of a PAL; struct pal_info shows it. */
+/* Life of a PAL, in this order; struct pal_info shows it. HC_PAL_STEP moves it on. */
 enum pal_state {
 	PAL_FREE,
-	PAL_COLLECTING,	/* descriptor taken; frames and donated pages arrive */
-	PAL_ISOLATING,	/* frames leave Linux's view; waiting for every CPU (RULES 4) */
+	PAL_DONATING,	/* descriptor taken; donated pages arrive */
+	PAL_PREPARING,	/* they leave Linux's view; waiting for every CPU */
+	PAL_COLLECTING,	/* frames of the sections arrive */
+	PAL_ISOLATING,	/* they leave Linux's view; waiting for every CPU (RULES 4) */
+	PAL_BUILDING,	/* page tables and view */
 	PAL_MEASURING,
 	PAL_READY,
-	PAL_WIPING,	/* frames and pages are wiped */
-	PAL_RETURNING,	/* frames go back into Linux's view; waiting for every CPU */
+	PAL_WIPING,	/* frames and the context are wiped */
+	PAL_RETURNING,	/* frames go back into Linux's view */
 	PAL_GONE,	/* donated pages can be reclaimed */
+	PAL_FLUSHING,	/* waiting for every CPU; then PAL_FREE */
 };
 
 /* HC_PAL_*: arguments are the guest's registers, unchecked. *extra goes to RDX. */
@@ -42,7 +46,12 @@ s64 pal_hc_reclaim(u64 id, u64 list_gpa);
  */
 bool pal_fetch(struct cpu *cpu, gpa_t gpa, gva_t rip);
 
-/* HC_PAL_RESUME at the stub. Sets the guest's registers itself; false: #GP. */
+/*
+ * HC_PAL_RESUME at the stub: the PAL goes on, or its results are copied on. A
+ * token that is stale or not the caller's: RAX = -ECANCELED or -EACCES, RIP
+ * behind the VMCALL, all else unchanged. False: not from ring 3, 64-bit, with
+ * interrupts on: #GP.
+ */
 bool pal_resume(struct cpu *cpu, u64 token);
 
 /*
@@ -52,7 +61,10 @@ bool pal_resume(struct cpu *cpu, u64 token);
  */
 void pal_interrupt(struct cpu *cpu);
 
-/* Any exit while the CPU's PAL VMCS is current. */
+/*
+ * Any exit while the CPU's PAL VMCS is current, INIT too: that goes to
+ * handle_init() (vmx/init_sipi.h) once the PAL is out of the way.
+ */
 void pal_exit(struct cpu *cpu, u32 reason);
 
 /*
@@ -60,6 +72,15 @@ void pal_exit(struct cpu *cpu, u32 reason);
  * none is left that could be entered. For reboot, kexec and fatal errors.
  */
 s64 pal_wipe_all_step(void);
+
+/*
+ * After a bug of the core: no PAL may be entered any more, on any CPU. Takes no
+ * lock and touches no PAL memory; each ends when its owner calls it (EIO at the
+ * stub) or closes it.
+ */
+void pal_doom_all(void);
+/* Drop the call that runs here (MODE_PAL): owner at the stub with EIO; VMCS01 current. */
+void pal_abort(struct cpu *cpu);
 
 /* For HC_STATUS and rmmod. */
 void pal_counts(u32 *nr_pals, u32 *nr_frames);

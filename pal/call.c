@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Into a PAL: by a call of its owner (a fetch from a hidden frame), or by the
+ * owner's return to its stub. VMCS01 is current on entry. leave.c is the way
+ * out.
+ *
+ * Who may: the mm that registered the PAL, in ring 3, 64-bit code, interrupts
+ * on (with them off a PAL that is interrupted could not go on). Against ring 0
+ * this protects nothing and need not: the PAL's code decides what it answers.
+ *
+ * One context per PAL. While it is suspended a second thread gets EBUSY. The
+ * same thread (same FS base) cannot be in two places: it has jumped away from
+ * its call, by a signal handler for example, so that call is dropped and the
+ * new one begins; if it does come back to its stub after all, ECANCELED.
+ */
+#include "../ept/frame.h"
+#include "../vmx/event.h"
+#include "../vmx/msr_index.h"
+#include "../vmx/pal_vmcs.h"
+#include "../vmx/vector.h"
+#include "../vmx/vmcs.h"
+#include "internal.h"
+
+#define MSR_U_CET 0x6a0
+#define U_CET_SHADOW_STACK BIT(0)
+
+static bool caller_can_call(void)
+{
+	return guest_cpl() == 3 && guest_in_64bit_code() && (vmread(GUEST_RFLAGS) & RFLAGS_IF);
+}
+
+/* PCID and the flags in CR3 do not matter; page-table isolation has two roots. */
+static bool caller_is_owner(const struct pal_slot *slot)
+{
+	u64 root = vmread(GUEST_CR3) & EPT_ADDRESS;
+
+	return root == slot->owner_cr3 || root == slot->owner_cr3_user;
+}
+
+static bool same_page(u64 a, u64 b)
+{
+	return a >> PAGE_SHIFT == b >> PAGE_SHIFT;
+}
+
+/* A return past the shadow stack would be a #CP for the owner (RULES 19). */
+static bool caller_has_shadow_stack(u64 cr4)
+{
+	u64 u_cet;
+
+	return unlikely(cr4 & CR4_CET) && !rdmsr_safe(MSR_U_CET, &u_cet) &&
+	       (u_cet & U_CET_SHADOW_STACK);
+}
+
+static const struct pal_entry *find_entry(const struct pal *pal, u64 pfn, u64 rip)
+{
+	const struct pal_entry *e;
+
+	for (e = pal->entry; e < pal->entry + pal->nr_entries; e++)
+		if (e->addr == rip && pal_frame(pal, e->frame) == pfn)
+			return e;
+	return NULL;
+}
+
+/* The call is refused before it began: the owner finds an errno at its stub. */
+static bool refuse(struct cpu *cpu, const struct pal_slot *slot, u32 error)
+{
+	cpu->regs.rax = error;
+	vmwrite(GUEST_RIP, slot->stub);
+	return true;
+}
+
+static void save_owner(const struct cpu *cpu, struct pal_context *ctx)
+{
+	const struct guest_regs *r = &cpu->regs;
+	u64 saved[] = { r->rbx, r->rbp, r->r12, r->r13, r->r14, r->r15 };
+
+	memcpy(ctx->owner_saved, saved, sizeof(saved));
+	ctx->owner_thread = vmread(GUEST_FS_BASE);
+}
+
+/* cpu->regs are the PAL's. The claim stays with this CPU until it leaves. */
+static void enter_pal(struct cpu *cpu, struct pal_context *ctx, const void *vector)
+{
+	const struct pal_vmcs_state state = {
+		.eptp = ctx->pal->eptp, .cr3 = ctx->pal->cr3,
+		.rip = ctx->rip, .rsp = ctx->rsp, .rflags = ctx->rflags,
+	};
+
+	ctx->state = CONTEXT_RUNNING;
+	WRITE_ONCE(ctx->slot->claim, CLAIM_RUNNING);
+	cpu->pal_context = ctx;
+	vector_enter_pal(cpu, vector);
+	pal_vmcs_enter(cpu, &state);
+}
+
+/* The slot is claimed and ready, the caller is its owner. */
+static bool call(struct cpu *cpu, struct pal_slot *slot, const struct pal_entry *entry)
+{
+	struct pal_context *ctx = donated_ptr(slot->pal, DONATED_CONTEXT);
+	struct guest_paging paging;
+	struct copy_fault fault;
+	int err;
+
+	if (ctx->state != CONTEXT_IDLE) {
+		if (ctx->owner_thread != vmread(GUEST_FS_BASE)) {
+			slot_release(slot);
+			return refuse(cpu, slot, EBUSY);
+		}
+		context_drop(ctx);
+	}
+	ctx->entry = entry;
+	owner_paging(&paging);
+	if (caller_has_shadow_stack(paging.cr4))
+		err = -ENOSYS;
+	else
+		err = params_in(cpu, ctx, &paging, &fault);
+	if (likely(!err)) {
+		save_owner(cpu, ctx);
+		ctx->random_done = 0;
+		slot->info.calls++;
+		enter_pal(cpu, ctx, NULL);
+		return true;
+	}
+	slot_release(slot);
+	if (err == -EFAULT)
+		inject_page_fault(fault.at, fault.pf_error);
+	else if (err != -EAGAIN)	/* then the fetch is simply made again */
+		refuse(cpu, slot, err == -EINVAL || err == -ENOSYS ? -err : EFAULT);
+	return true;
+}
+
+bool pal_fetch(struct cpu *cpu, gpa_t gpa, gva_t rip)
+{
+	const struct pal_entry *entry;
+	struct pal_slot *slot;
+	u32 id;
+
+	if (frame_owner(gpa.v >> PAGE_SHIFT, &id) != FRAME_PAL)
+		return false;
+	slot = slot_of(id);
+	if (!slot || slot_state(slot) != PAL_READY || READ_ONCE(slot->dying) ||
+	    !caller_is_owner(slot) || !caller_can_call())
+		return false;
+	if (unlikely(pal_doomed))
+		return refuse(cpu, slot, EIO);
+	if (!slot_claim(slot))
+		return refuse(cpu, slot, EBUSY);
+	/* Again: it may have ended before the claim, even have begun anew. */
+	entry = slot_state(slot) == PAL_READY && !READ_ONCE(slot->dying) && caller_is_owner(slot) ?
+		find_entry(slot->pal, gpa.v >> PAGE_SHIFT, rip.v) : NULL;
+	if (entry)
+		return call(cpu, slot, entry);
+	slot_release(slot);
+	return false;
+}
+
+static bool resume_refused(struct cpu *cpu, s64 error)
+{
+	cpu->regs.rax = error;
+	skip_instruction();
+	return true;
+}
+
+/* Its token is good and the slot is claimed. */
+static void resume_context(struct cpu *cpu, struct pal_context *ctx)
+{
+	if (ctx->state == CONTEXT_RESULTS) {
+		context_finish(cpu, ctx, true);
+		return;
+	}
+	/* XCR0 differs from where it was interrupted: its state cannot be loaded here. */
+	if (ctx->components != vector_components()) {
+		context_fail(cpu, ctx, ECANCELED);
+		return;
+	}
+	cpu->regs = ctx->regs;
+	memset(&ctx->regs, 0, sizeof(ctx->regs));
+	enter_pal(cpu, ctx, ctx->vector);
+}
+
+bool pal_resume(struct cpu *cpu, u64 token)
+{
+	struct pal_slot *slot = slot_of(token & 0xffff);
+	struct pal_context *ctx;
+
+	if (!caller_can_call())
+		return false;
+	if (!slot || READ_ONCE(slot->generation) != token >> 16)
+		return resume_refused(cpu, -ECANCELED);
+	if (unlikely(pal_doomed))
+		return resume_refused(cpu, -EIO);
+	if (!slot_claim(slot))
+		return true;	/* for a moment only: the VMCALL is made again */
+	if (slot->generation != token >> 16 || slot_state(slot) != PAL_READY ||
+	    READ_ONCE(slot->dying)) {
+		slot_release(slot);
+		return resume_refused(cpu, -ECANCELED);
+	}
+	ctx = donated_ptr(slot->pal, DONATED_CONTEXT);
+	if (!caller_is_owner(slot) || !same_page(vmread(GUEST_RIP), slot->stub) ||
+	    ctx->owner_thread != vmread(GUEST_FS_BASE)) {
+		slot_release(slot);
+		return resume_refused(cpu, -EACCES);
+	}
+	if (ctx->state == CONTEXT_SUSPENDED || ctx->state == CONTEXT_RESULTS) {
+		resume_context(cpu, ctx);
+		return true;
+	}
+	slot_release(slot);
+	return resume_refused(cpu, -ECANCELED);
+}

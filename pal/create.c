@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A PAL comes to be: the descriptor, donated pages, frames. struct pal begins
+ * in a page of core_pool and moves to a donated one as soon as those are
+ * isolated, so nothing of the core's ever lies where Linux can write. life.c
+ * has the steps between.
+ */
+#include "../ept/frame.h"
+#include "internal.h"
+
+static u64 nr_registering;
+
+void registering_done(struct pal *pal)
+{
+	page_free(&core_pool, virt_to_phys(pal));
+	atomic_fetch_add64(&nr_registering, -1);
+}
+
+static struct pal *registering_begin(void)
+{
+	hpa_t page = HPA(0);
+
+	if (atomic_fetch_add64(&nr_registering, 1) < PAL_MAX_REGISTERING)
+		page = page_alloc(&core_pool);
+	if (!page.v) {
+		atomic_fetch_add64(&nr_registering, -1);
+		return NULL;
+	}
+	return phys_to_virt(page);
+}
+
+static void slot_fill(struct pal_slot *slot, struct pal *pal, const struct pal_desc *desc)
+{
+	struct pal_info *info = &slot->info;
+
+	pal->slot = slot;
+	slot->pal = pal;
+	slot->dying = 0;
+	slot->owner_cr3 = desc->owner_cr3;
+	slot->owner_cr3_user = desc->owner_cr3_user;
+	slot->stub = desc->stub;
+	slot->created = rdtsc();
+	memset(info, 0, sizeof(*info));
+	info->id = slot_id(slot);
+	info->owner_pid = desc->owner_pid;
+	info->nr_frames = pal->nr_frames;
+	info->nr_donated = pal->nr_donated;
+	info->nr_entries = pal->nr_entries;
+	memcpy(info->name, desc->name, sizeof(info->name));
+	info->name[sizeof(info->name) - 1] = '\0';
+	barrier();
+	WRITE_ONCE(info->state, PAL_DONATING);
+}
+
+s64 pal_hc_create(u64 desc_gpa, u64 *extra)
+{
+	struct pal_desc desc;
+	struct pal_slot *slot;
+	struct pal *pal;
+
+	*extra = 0;
+	if (pal_doomed)
+		return -EIO;
+	if ((desc_gpa & ~PAGE_MASK) || guest_read(GPA(desc_gpa), &desc, sizeof(desc)))
+		return -EFAULT;
+	pal = registering_begin();
+	if (!pal)
+		return -EBUSY;
+	if (descriptor_take(&desc, pal)) {
+		registering_done(pal);
+		return -EINVAL;
+	}
+	slot = slot_create();
+	if (!slot) {
+		registering_done(pal);
+		return -ENOSPC;
+	}
+	slot_fill(slot, pal, &desc);
+	*extra = pal->nr_donated;
+	slot_release(slot);
+	return slot_id(slot);
+}
+
+/* The PAL of a hypercall, claimed and in this state; else the error. */
+static s64 pal_in_state(u64 id, u32 state, struct pal **pal)
+{
+	struct pal_slot *slot = slot_of(id);
+
+	if (!slot || slot_state(slot) == PAL_FREE)
+		return -ENOENT;
+	if (!slot_claim(slot))
+		return -EAGAIN;
+	if (slot_state(slot) != state || READ_ONCE(slot->dying)) {
+		slot_release(slot);
+		return -EINVAL;
+	}
+	*pal = slot->pal;
+	return 0;
+}
+
+/* A part of the list, copied once: at most PAL_FRAMES_A_CALL. */
+static s64 read_list(u64 list_gpa, u64 count, u64 missing, u64 pfn[PAL_FRAMES_A_CALL], u32 *nr)
+{
+	if (count > missing)
+		return -EINVAL;
+	*nr = count < PAL_FRAMES_A_CALL ? count : PAL_FRAMES_A_CALL;
+	return *nr && guest_read(GPA(list_gpa), pfn, *nr * sizeof(*pfn)) ? -EFAULT : 0;
+}
+
+/* Take one more page or frame. */
+static int take_donated(struct pal *pal, u64 pfn)
+{
+	int err = frame_take(pfn, FRAME_PAL, slot_id(pal->slot));
+
+	if (!err)
+		pal->donated[pal->got_donated++] = pfn;
+	return err;
+}
+
+static int take_frame(struct pal *pal, u64 pfn)
+{
+	bool shared = section_of_frame(pal, pal->got_frames)->type == PAL_SECTION_SHARED;
+	int err = frame_take(pfn, shared ? FRAME_LENT : FRAME_PAL, slot_id(pal->slot));
+
+	if (!err)
+		pal_frame_set(pal, pal->got_frames++, pfn);
+	return err;
+}
+
+s64 pal_hc_donate(u64 id, u64 list_gpa, u64 count)
+{
+	u64 pfn[PAL_FRAMES_A_CALL];
+	struct pal *pal;
+	u32 nr = 0, i = 0;
+	s64 err = pal_in_state(id, PAL_DONATING, &pal);
+
+	if (err)
+		return err;
+	err = read_list(list_gpa, count, pal->nr_donated - pal->got_donated, pfn, &nr);
+	while (!err && i < nr && !(err = take_donated(pal, pfn[i])))
+		i++;
+	slot_release(pal->slot);
+	return i ? i : err;
+}
+
+s64 pal_hc_add_frames(u64 id, u64 list_gpa, u64 count)
+{
+	u64 pfn[PAL_FRAMES_A_CALL];
+	struct pal *pal;
+	u32 nr = 0, i = 0;
+	s64 err = pal_in_state(id, PAL_COLLECTING, &pal);
+
+	if (err)
+		return err;
+	err = read_list(list_gpa, count, pal->nr_frames - pal->got_frames, pfn, &nr);
+	while (!err && i < nr && !(err = take_frame(pal, pfn[i])))
+		i++;
+	slot_release(pal->slot);
+	return i ? i : err;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The structures behind pal.h. A PAL is a slot in a fixed table (the part that
+ * any CPU may look at) and, once pages were donated, a struct pal in the first
+ * of them (the part that only the holder of the slot's claim touches).
+ *
+ * Locking: there is no lock. A slot's claim is taken by one compare-and-swap
+ * and never waited for: who does not get it answers -EAGAIN or EBUSY. A CPU
+ * holds it for one hypercall, or as long as it runs the PAL. Only the holder
+ * changes the state. `dying` may be set by anybody; the holder sees it when the
+ * PAL next exits, and a kick makes it exit.
+ */
+#ifndef UNDERPIN_PAL_INTERNAL_H
+#define UNDERPIN_PAL_INTERNAL_H
+
+#include <bearssl_hash.h>
+
+#include "../ept/guest_memory.h"
+#include "../ept/view.h"
+#include "../include/hypercall.h"
+#include "../include/platform.h"
+#include "pal.h"
+
+#define PAL_MAX_IDS 256		/* ids 1..256 */
+#define PAL_MAX_REGISTERING 8	/* each borrows one page of core_pool until its own are isolated */
+#define PAL_USER_END 0x7ffffffff000ull	/* sections, stub, owner's stack end below */
+/* The first page beyond: nothing can be mapped there, so a return to it is a #PF. */
+#define PAL_RETURN_SENTINEL PAL_USER_END
+#define PAL_MAX_POINTER_BYTES 0x10000u	/* of all POINTERs of an entry (RULES 11) */
+#define PAL_MAX_TABLES 69	/* paging structures: 1 + 20 + 20 + 28 */
+#define PAL_MAX_DONATED 104
+
+/* Frames or pages that one stay in root may handle (RULES 11). */
+#define PAL_FRAMES_A_CALL 16	/* each may split a large page of the main view */
+#define PAL_BUILDS_A_STEP 32
+#define PAL_WIPES_A_STEP 60
+#define PAL_HASH_A_STEP 1024	/* bytes */
+#define PAL_RANDOM_A_STEP 64	/* bytes: HMAC-DRBG costs about 10,000 instructions per 32 */
+
+/* What a claim can be. */
+#define CLAIM_FREE 0
+#define CLAIM_ROOT 1	/* by a CPU in root, for a bounded time */
+#define CLAIM_RUNNING 2	/* by a CPU that runs the PAL */
+
+struct pal_slot {
+	u64 claim;
+	u32 dying;		/* destroy was asked for */
+	u64 generation;		/* of resume tokens; never reset */
+	u64 owner_cr3, owner_cr3_user;
+	u64 stub;
+	u64 ticket;		/* of the shoot-down that is waited for */
+	u64 created;		/* TSC */
+	struct pal *pal;	/* NULL: none */
+	struct pal_info info;	/* info.state is the state */
+};
+
+struct pal_section {
+	u64 addr;
+	u32 type;
+	u32 nr_pages;
+	u32 first;		/* index of its first frame = its first PAL-physical page */
+};
+
+struct pal_param {
+	u8 type, flags;
+	u8 size_param;		/* 0, or 1 + index of the parameter that holds the size */
+	u32 size;
+	u32 offset;		/* of a POINTER: in the PARAM section */
+};
+
+struct pal_entry {
+	u64 addr;
+	u32 frame;		/* index of the frame that it lies in */
+	u32 nr_params;
+	struct pal_param param[PAL_MAX_PARAMS];
+};
+
+enum context_state {
+	CONTEXT_IDLE,
+	CONTEXT_RUNNING,	/* cpu->pal_context points here */
+	CONTEXT_SUSPENDED,	/* owner is at its stub or in the kernel */
+	CONTEXT_RESULTS,	/* PAL has returned; OUT parameters are being copied */
+};
+
+/* A call in progress. Alone in its page, with the vector state behind it. */
+struct pal_context {
+	struct pal_slot *slot;
+	struct pal *pal;
+	u32 state;		/* enum context_state */
+	const struct pal_entry *entry;
+	/* the owner */
+	u64 owner_thread;	/* FS base: tells threads of one mm apart */
+	u64 owner_rsp, return_address;
+	u64 owner_saved[6];	/* rbx rbp r12 r13 r14 r15 */
+	u64 arg[PAL_MAX_PARAMS];	/* as the owner gave them */
+	u32 bytes[PAL_MAX_PARAMS];	/* of POINTERs, 0: NULL */
+	/* the PAL, while suspended */
+	struct guest_regs regs;
+	u64 rip, rsp, rflags;
+	u64 components;		/* vector components in vector[] */
+	u64 random_done;	/* bytes of a HC_SVC_RANDOM in progress */
+	/* results */
+	u64 result;
+	u32 out_param, out_done;
+	u8 vector[] __attribute__((aligned(64)));
+};
+_Static_assert(sizeof(struct pal_context) <= 1024, "vector state needs 3 KiB of the page");
+
+/* Donated pages, in this order. */
+#define DONATED_PAL 0
+#define DONATED_CONTEXT 1
+#define DONATED_LISTS 2
+
+struct pal {
+	struct pal_slot *slot;
+	u32 nr_sections, nr_entries;
+	u32 nr_frames;		/* of all sections */
+	u32 nr_lists;		/* pages that list PAL-physical -> host-physical */
+	u32 nr_tables;		/* paging structures, behind the frames in PAL-physical space */
+	u32 nr_views;		/* pages of the EPT view */
+	u32 nr_donated;		/* needed: 2 + nr_lists + nr_tables + nr_views */
+	u32 got_donated, got_frames;
+	u32 tables_used;
+	bool own_pages;		/* this struct lies in the donated page: they are isolated */
+	bool isolated;		/* frames have been private: wipe before they go back */
+	int param_section;	/* -1: none */
+	int stack_section;
+	u32 position;		/* of the bounded work in progress: a frame, a byte, a record */
+	u32 measured_records;
+	struct page_pool pool;
+	struct view view;
+	u64 eptp, cr3;
+	br_sha256_context hash;
+	struct pal_section section[PAL_MAX_SECTIONS];
+	struct pal_entry entry[PAL_MAX_ENTRIES];
+	u64 donated[PAL_MAX_DONATED];	/* pfns */
+};
+_Static_assert(sizeof(struct pal) <= PAGE_SIZE, "struct pal outgrew its page");
+
+/* ---- slot.c ---- */
+extern bool pal_doomed;
+struct pal_slot *slot_of(u64 id);	/* NULL: no such id */
+struct pal_slot *slot_create(void);	/* claimed, or NULL */
+u32 slot_id(const struct pal_slot *slot);
+bool slot_claim(struct pal_slot *slot);
+void slot_release(struct pal_slot *slot);
+static inline u32 slot_state(const struct pal_slot *slot)
+{
+	return READ_ONCE(slot->info.state);
+}
+
+/* ---- descriptor.c ---- */
+/* Check a copy of the module's descriptor and fill pal from it. 0 or -EINVAL. */
+int descriptor_take(const struct pal_desc *desc, struct pal *pal);
+
+/* ---- create.c ---- */
+/* The page of core_pool that pal began in is not needed any more. */
+void registering_done(struct pal *pal);
+
+/* ---- layout.c: PAL-physical memory ---- */
+/* A donated page, by its place. */
+void *donated_ptr(const struct pal *pal, u32 i);
+/* Host frame of a PAL-physical page: a section's, or a paging structure's. */
+u64 pal_frame(const struct pal *pal, u32 index);
+void pal_frame_set(struct pal *pal, u32 index, u64 pfn);
+void *pal_frame_ptr(const struct pal *pal, u32 index);
+/* Section of a frame index < nr_frames. */
+const struct pal_section *section_of_frame(const struct pal *pal, u32 index);
+/* One bounded step: page tables, view, empty PARAM and STACK. -EAGAIN, 0. */
+int layout_build_step(struct pal *pal);
+/*
+ * The part of [addr, addr + size) that lies in addr's page, if the PAL may
+ * write there: its host address and length; else NULL.
+ */
+void *pal_writable(const struct pal *pal, u64 addr, u64 size, u64 *length);
+
+/* ---- measure.c ---- */
+void measure_begin(struct pal *pal);
+/* At most PAL_HASH_A_STEP bytes. -EAGAIN; 0: the digest is in slot->info. */
+int measure_step(struct pal *pal);
+
+/* ---- params.c: all with VMCS01 current ---- */
+struct copy_fault {
+	gva_t at;
+	u32 pf_error;
+};
+void owner_paging(struct guest_paging *paging);
+/*
+ * Arguments and return address of the owner's call, IN parameters into the
+ * PAL, stack and registers for its first instruction. -EFAULT: fault says
+ * where; nothing that the owner can see has changed. -EINVAL: a size is above
+ * its bound. -EACCES: no #PF would help. -EAGAIN: let the owner repeat.
+ */
+int params_in(struct cpu *cpu, struct pal_context *ctx, const struct guest_paging *paging,
+	      struct copy_fault *fault);
+/* OUT parameters to the owner, from where it stopped. The same errors. */
+int params_out(struct pal_context *ctx, const struct guest_paging *paging,
+	       struct copy_fault *fault);
+
+/* ---- leave.c: from the PAL to its owner ---- */
+/* The CPU runs ctx: to VMCS01 and the owner's vector state. The PAL's GPRs stay in cpu->regs. */
+void leave_pal(struct cpu *cpu, void *keep_vector);
+/* The owner at its stub: RSP as at the call, its own callee-saved registers, no other. */
+void owner_at_stub(struct cpu *cpu, const struct pal_context *ctx, u64 rax, u64 rdi);
+u64 context_token(struct pal_context *ctx);	/* a fresh one */
+/* With VMCS01 current and the claim held: copy results, return, or wait for a page. */
+void context_finish(struct cpu *cpu, struct pal_context *ctx, bool at_stub);
+/* The call has ended with an errno; releases the claim. */
+void context_fail(struct cpu *cpu, struct pal_context *ctx, u32 error);
+static inline void context_drop(struct pal_context *ctx)
+{
+	ctx->state = CONTEXT_IDLE;
+	ctx->slot->generation++;
+}
+
+/* ---- service.c ---- */
+void service_call(struct cpu *cpu, struct pal_context *ctx);
+
+#endif

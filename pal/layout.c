@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A PAL's memory as it sees it. PAL-physical space is private and compact: the
+ * sections' pages in order from 0, then the paging structures. Linear addresses
+ * are those that the sections have in the owner (SDM vol. 3, 4.5). Accessed and
+ * dirty flags are set beforehand and the paging structures are read-only in the
+ * view, so the CPU never writes to them and nothing of this changes until the
+ * PAL ends: no flush is ever due while it lives.
+ */
+#include "internal.h"
+
+#define PTE_PRESENT BIT(0)
+#define PTE_WRITE BIT(1)
+#define PTE_USER BIT(2)
+#define PTE_ACCESSED BIT(5)
+#define PTE_DIRTY BIT(6)
+#define PTE_NX BIT(63)
+
+void *donated_ptr(const struct pal *pal, u32 i)
+{
+	return phys_to_virt(HPA(pal->donated[i] << PAGE_SHIFT));
+}
+
+static u64 *list_entry(const struct pal *pal, u32 index)
+{
+	return (u64 *)donated_ptr(pal, DONATED_LISTS + index / 512) + index % 512;
+}
+
+u64 pal_frame(const struct pal *pal, u32 index)
+{
+	return *list_entry(pal, index);
+}
+
+void pal_frame_set(struct pal *pal, u32 index, u64 pfn)
+{
+	*list_entry(pal, index) = pfn;
+}
+
+void *pal_frame_ptr(const struct pal *pal, u32 index)
+{
+	return phys_to_virt(HPA(pal_frame(pal, index) << PAGE_SHIFT));
+}
+
+const struct pal_section *section_of_frame(const struct pal *pal, u32 index)
+{
+	const struct pal_section *s = pal->section;
+
+	while (index >= s->first + s->nr_pages)
+		s++;
+	return s;
+}
+
+void *pal_writable(const struct pal *pal, u64 addr, u64 size, u64 *length)
+{
+	const struct pal_section *s;
+	u64 offset, rest = PAGE_SIZE - (addr & ~PAGE_MASK);
+
+	for (s = pal->section; s < pal->section + pal->nr_sections; s++) {
+		offset = addr - s->addr;
+		if (offset >= s->nr_pages * PAGE_SIZE)
+			continue;
+		if (s->type == PAL_SECTION_CODE || s->type == PAL_SECTION_RODATA)
+			return NULL;
+		*length = size < rest ? size : rest;
+		return (u8 *)pal_frame_ptr(pal, s->first + (offset >> PAGE_SHIFT)) +
+		       (addr & ~PAGE_MASK);
+	}
+	return NULL;
+}
+
+static u64 ept_rights(u32 type)
+{
+	switch (type) {
+	case PAL_SECTION_CODE:
+		return EPT_READ | EPT_EXEC;
+	case PAL_SECTION_RODATA:
+		return EPT_READ;
+	default:
+		return EPT_READ | EPT_WRITE;
+	}
+}
+
+static u64 pte_flags(u32 type)
+{
+	u64 flags = PTE_PRESENT | PTE_USER | PTE_ACCESSED;
+
+	if (type != PAL_SECTION_CODE)
+		flags |= PTE_NX;
+	if (ept_rights(type) & EPT_WRITE)
+		flags |= PTE_WRITE | PTE_DIRTY;
+	return flags;
+}
+
+/* The next paging structure: its PAL-physical page. They were counted before. */
+static u32 table_alloc(struct pal *pal)
+{
+	u32 k = pal->tables_used++;
+
+	pal_frame_set(pal, pal->nr_frames + k, pal->donated[DONATED_LISTS + pal->nr_lists + k]);
+	return pal->nr_frames + k;
+}
+
+static int map_linear(struct pal *pal, u64 addr, u32 index, u64 flags)
+{
+	u32 table = pal->nr_frames;	/* the root */
+	int shift;
+	u64 *entry;
+
+	for (shift = 39; ; shift -= 9) {
+		entry = (u64 *)pal_frame_ptr(pal, table) + ((addr >> shift) & 511);
+		if (shift == PAGE_SHIFT)
+			break;
+		if (!*entry) {
+			if (pal->tables_used == pal->nr_tables)
+				return -ENOMEM;
+			*entry = (u64)table_alloc(pal) << PAGE_SHIFT | PTE_PRESENT | PTE_WRITE |
+				 PTE_USER | PTE_ACCESSED;
+		}
+		table = (*entry & EPT_ADDRESS) >> PAGE_SHIFT;
+	}
+	*entry = (u64)index << PAGE_SHIFT | flags;
+	return 0;
+}
+
+static int map_view(struct pal *pal, u32 index, u64 rights)
+{
+	return view_map(&pal->view, GPA((u64)index << PAGE_SHIFT),
+			HPA(pal_frame(pal, index) << PAGE_SHIFT), 1, rights, MEMTYPE_WB, 0);
+}
+
+/* Donated pages still hold what Linux left in them. */
+static int build_begin(struct pal *pal)
+{
+	u32 i;
+
+	for (i = DONATED_LISTS + pal->nr_lists + pal->nr_tables; i < pal->nr_donated; i++)
+		page_free(&pal->pool, HPA(pal->donated[i] << PAGE_SHIFT));
+	pal->cr3 = (u64)table_alloc(pal) << PAGE_SHIFT;
+	if (view_init(&pal->view, &pal->pool, 1))
+		return -ENOMEM;
+	/* Write-back, walk length 4, no A/D (SDM 25.6.11). */
+	pal->eptp = pal->view.root.v | 3 << 3 | MEMTYPE_WB;
+	return 0;
+}
+
+/* position: 0 = begin; 1..nr_frames = frames; then the paging structures. */
+static int build_one(struct pal *pal, u32 position)
+{
+	const struct pal_section *s;
+	u32 index = position - 1;
+
+	if (!position)
+		return build_begin(pal);
+	if (index >= pal->nr_frames)
+		return map_view(pal, index, EPT_READ);
+	s = section_of_frame(pal, index);
+	if (s->type == PAL_SECTION_PARAM || s->type == PAL_SECTION_STACK)
+		memset(pal_frame_ptr(pal, index), 0, PAGE_SIZE);
+	if (map_linear(pal, s->addr + ((u64)(index - s->first) << PAGE_SHIFT), index,
+		       pte_flags(s->type)))
+		return -ENOMEM;
+	return map_view(pal, index, ept_rights(s->type));
+}
+
+int layout_build_step(struct pal *pal)
+{
+	u32 end = pal->position + PAL_BUILDS_A_STEP;
+	int err;
+
+	for (; pal->position < end; pal->position++) {
+		if (pal->position > pal->nr_frames + pal->tables_used)
+			return 0;
+		err = build_one(pal, pal->position);
+		if (err)
+			return err;
+	}
+	return -EAGAIN;
+}

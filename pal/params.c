@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Parameters: the System V ABI on both sides. Integers are handed on; what a
+ * POINTER points to is copied into the PARAM section at the call and back at
+ * the return, by the owner's own rights. Each copy can be begun again (RULES
+ * 17): a page that is missing becomes a #PF of the owner.
+ */
+#include "../vmx/vmcs.h"
+#include "internal.h"
+
+#define REGISTER_PARAMS 6
+#define STACK_PARAMS (PAL_MAX_PARAMS - REGISTER_PARAMS)
+
+void owner_paging(struct guest_paging *paging)
+{
+	*paging = (struct guest_paging){
+		.cr0 = vmread(GUEST_CR0), .cr3 = vmread(GUEST_CR3), .cr4 = vmread(GUEST_CR4),
+		.efer = vmread(GUEST_IA32_EFER), .user = true,
+	};
+}
+
+/* Arguments 1-6 from registers, the others and the return address from the owner's stack. */
+static int read_arguments(struct cpu *cpu, struct pal_context *ctx,
+			  const struct guest_paging *paging, struct copy_fault *fault)
+{
+	const struct guest_regs *r = &cpu->regs;
+	u64 stack[1 + STACK_PARAMS];
+	u32 i, n = ctx->entry->nr_params;
+	u32 words = n > REGISTER_PARAMS ? 1 + n - REGISTER_PARAMS : 1;
+	size_t done;
+	int err;
+
+	ctx->owner_rsp = vmread(GUEST_RSP);
+	err = guest_copy_in(paging, GVA(ctx->owner_rsp), stack, words * 8, &done, &fault->at,
+			    &fault->pf_error);
+	if (err)
+		return err;
+	ctx->return_address = stack[0];
+	ctx->arg[0] = r->rdi;
+	ctx->arg[1] = r->rsi;
+	ctx->arg[2] = r->rdx;
+	ctx->arg[3] = r->rcx;
+	ctx->arg[4] = r->r8;
+	ctx->arg[5] = r->r9;
+	for (i = 1; i < words; i++)
+		ctx->arg[REGISTER_PARAMS + i - 1] = stack[i];
+	/* It is loaded into RIP: canonical, or our own entry fails (RULES 10). */
+	return ctx->return_address < PAL_USER_END ? 0 : -EACCES;
+}
+
+/* How many bytes each POINTER has in this call. */
+static int size_pointers(struct pal_context *ctx)
+{
+	u32 i;
+
+	for (i = 0; i < ctx->entry->nr_params; i++) {
+		const struct pal_param *p = &ctx->entry->param[i];
+		u64 bytes = p->size_param ? ctx->arg[p->size_param - 1] : p->size;
+
+		ctx->bytes[i] = 0;
+		if (p->type != PAL_PARAM_POINTER || !ctx->arg[i])
+			continue;
+		if (bytes > p->size)
+			return -EINVAL;
+		ctx->bytes[i] = bytes;
+	}
+	return 0;
+}
+
+/* Where a byte of the PARAM section is, and how many follow in its page. */
+static void *param_at(const struct pal *pal, u32 offset, u32 *rest)
+{
+	u32 first = pal->section[pal->param_section].first;
+
+	*rest = PAGE_SIZE - offset % PAGE_SIZE;
+	return (u8 *)pal_frame_ptr(pal, first + offset / PAGE_SIZE) + offset % PAGE_SIZE;
+}
+
+static int copy_one_in(const struct pal_context *ctx, u32 i, const struct guest_paging *paging,
+		       struct copy_fault *fault)
+{
+	const struct pal_param *p = &ctx->entry->param[i];
+	u32 at, n, bytes = ctx->bytes[i];
+	size_t done;
+	int err;
+
+	for (at = 0; at < bytes; at += n) {
+		void *to = param_at(ctx->pal, p->offset + at, &n);
+
+		if (n > bytes - at)
+			n = bytes - at;
+		if (!(p->flags & PAL_PARAM_IN)) {
+			/* Nothing of an earlier call comes out of it. */
+			memset(to, 0, n);
+			continue;
+		}
+		err = guest_copy_in(paging, GVA(ctx->arg[i] + at), to, n, &done, &fault->at,
+				    &fault->pf_error);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* What the PAL's function finds: registers, stack, return address (RULES 18). */
+static void first_state(struct cpu *cpu, struct pal_context *ctx)
+{
+	const struct pal *pal = ctx->pal;
+	const struct pal_section *stack = &pal->section[pal->stack_section];
+	u64 param_base = pal->param_section < 0 ? 0 : pal->section[pal->param_section].addr;
+	u64 value[PAL_MAX_PARAMS] = { 0 };
+	u32 i, n = ctx->entry->nr_params;
+	u64 *top = (u64 *)((u8 *)pal_frame_ptr(pal, stack->first + stack->nr_pages - 1) + PAGE_SIZE);
+	u32 words = n > REGISTER_PARAMS ? ALIGN_UP(n - REGISTER_PARAMS, 2) : 0;
+
+	for (i = 0; i < n; i++)
+		value[i] = ctx->entry->param[i].type != PAL_PARAM_POINTER || !ctx->arg[i] ?
+			   ctx->arg[i] : param_base + ctx->entry->param[i].offset;
+	cpu->regs = (struct guest_regs){ .rdi = value[0], .rsi = value[1], .rdx = value[2],
+					 .rcx = value[3], .r8 = value[4], .r9 = value[5] };
+	top -= words;
+	for (i = REGISTER_PARAMS; i < n; i++)
+		top[i - REGISTER_PARAMS] = value[i];
+	top[-1] = PAL_RETURN_SENTINEL;
+	ctx->rip = ctx->entry->addr;
+	ctx->rsp = stack->addr + stack->nr_pages * PAGE_SIZE - (words + 1) * 8;
+	ctx->rflags = 0x202;
+}
+
+int params_in(struct cpu *cpu, struct pal_context *ctx, const struct guest_paging *paging,
+	      struct copy_fault *fault)
+{
+	int err = read_arguments(cpu, ctx, paging, fault);
+	u32 i;
+
+	if (!err)
+		err = size_pointers(ctx);
+	for (i = 0; !err && i < ctx->entry->nr_params; i++)
+		err = copy_one_in(ctx, i, paging, fault);
+	if (err)
+		return err;
+	first_state(cpu, ctx);
+	return 0;
+}
+
+int params_out(struct pal_context *ctx, const struct guest_paging *paging,
+	       struct copy_fault *fault)
+{
+	for (; ctx->out_param < ctx->entry->nr_params; ctx->out_param++, ctx->out_done = 0) {
+		u32 i = ctx->out_param;
+		const struct pal_param *p = &ctx->entry->param[i];
+
+		while ((p->flags & PAL_PARAM_OUT) && ctx->out_done < ctx->bytes[i]) {
+			u32 n;
+			size_t done = 0;
+			const void *from = param_at(ctx->pal, p->offset + ctx->out_done, &n);
+			int err;
+
+			if (n > ctx->bytes[i] - ctx->out_done)
+				n = ctx->bytes[i] - ctx->out_done;
+			err = guest_copy_out(paging, GVA(ctx->arg[i] + ctx->out_done), from, n,
+					     &done, &fault->at, &fault->pf_error);
+			ctx->out_done += done;
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}

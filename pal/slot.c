@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The table of PALs and the claims on them (internal.h says how they work). */
+#include "internal.h"
+
+static struct pal_slot slots[PAL_MAX_IDS];
+bool pal_doomed;
+
+struct pal_slot *slot_of(u64 id)
+{
+	return id - 1 < PAL_MAX_IDS ? &slots[id - 1] : NULL;
+}
+
+u32 slot_id(const struct pal_slot *slot)
+{
+	return slot - slots + 1;
+}
+
+bool slot_claim(struct pal_slot *slot)
+{
+	if (likely(cmpxchg64(&slot->claim, CLAIM_FREE, CLAIM_ROOT)))
+		return true;
+	/* A CPU that met a bug of ours never came back to release it. */
+	return unlikely(pal_doomed) && READ_ONCE(slot->claim) == CLAIM_ROOT;
+}
+
+void slot_release(struct pal_slot *slot)
+{
+	barrier();	/* x86 keeps stores in order */
+	WRITE_ONCE(slot->claim, CLAIM_FREE);
+}
+
+struct pal_slot *slot_create(void)
+{
+	struct pal_slot *slot;
+
+	for (slot = slots; slot < slots + PAL_MAX_IDS; slot++) {
+		if (slot_state(slot) != PAL_FREE || !slot_claim(slot))
+			continue;
+		if (slot_state(slot) == PAL_FREE)
+			return slot;
+		slot_release(slot);
+	}
+	return NULL;
+}
+
+s64 pal_hc_info(u64 id, u64 info_gpa)
+{
+	struct pal_slot *slot = slot_of(id);
+
+	/* No claim: a PAL may run for long. At worst a few words are from different moments. */
+	if (!slot || slot_state(slot) == PAL_FREE)
+		return -ENOENT;
+	return guest_write(GPA(info_gpa), &slot->info, sizeof(slot->info));
+}
+
+void pal_counts(u32 *nr_pals, u32 *nr_frames)
+{
+	const struct pal_slot *slot;
+
+	*nr_pals = 0;
+	*nr_frames = 0;
+	for (slot = slots; slot < slots + PAL_MAX_IDS; slot++) {
+		if (slot_state(slot) == PAL_FREE)
+			continue;
+		(*nr_pals)++;
+		*nr_frames += slot->info.nr_frames + slot->info.nr_donated;
+	}
+}
+
+void pal_doom_all(void)
+{
+	WRITE_ONCE(pal_doomed, true);
+}

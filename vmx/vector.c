@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/* See vector.h. SDM vol. 1, 10.5 (FXSAVE) and chapter 13 (XSAVE). */
+#include "vector.h"
+
+#include "../include/platform.h"
+#include "controls.h"
+
+#ifdef UNDERPIN_HOSTED
+u64 xgetbv(u32 index);
+#endif
+
+#define XCR0_X87_SSE 3ull
+
+struct vector_area {
+	u8 legacy[512];
+	u64 header[8];
+	u8 extended[VECTOR_MAX_SIZE - 576];
+} __attribute__((aligned(64)));
+
+/* Header of zeros: XRSTOR puts every component into its initial state; MXCSR is loaded. */
+static const struct {
+	u16 fcw, rest[11];
+	u32 mxcsr, mxcsr_mask;
+	u8 zero[576 - 32];
+} initial __attribute__((aligned(64))) = { .fcw = 0x37f, .mxcsr = 0x1f80 };
+
+static struct vector_area *scratch[CORE_MAX_CPUS];	/* vector_begin() */
+static struct vector_area *owner[CORE_MAX_CPUS];	/* vector_enter_pal() */
+static u64 owner_xcr0[CORE_MAX_CPUS];
+
+/* XCR0, or 0: use FXSAVE. */
+static u64 current_xcr0(void)
+{
+	u64 xcr0 = vmx_caps.xsave ? xgetbv(0) : 0;
+
+	return (xcr0 & XCR0_X87_SSE) == XCR0_X87_SSE ? xcr0 : 0;
+}
+
+static void save(void *area, u64 components)
+{
+	if (components)
+		__asm__ volatile("xsave64 %0"
+				 : "+m"(*(struct vector_area *)area)
+				 : "a"((u32)components), "d"((u32)(components >> 32)));
+	else
+		__asm__ volatile("fxsave64 %0" : "=m"(*(struct vector_area *)area));
+}
+
+static void load(const void *area, u64 components)
+{
+	if (components)
+		__asm__ volatile("xrstor64 %0"
+				 : : "m"(*(const struct vector_area *)area),
+				 "a"((u32)components), "d"((u32)(components >> 32)));
+	else
+		__asm__ volatile("fxrstor64 %0" : : "m"(*(const struct vector_area *)area));
+}
+
+static int check_sizes(void)
+{
+	u32 regs[4], i;
+
+	for (i = 2; i < 64; i++) {
+		if (!(VECTOR_KNOWN & BIT(i)))
+			continue;
+		cpuid_native(0xd, i, regs);
+		if (regs[0] && (u64)regs[0] + regs[1] > VECTOR_MAX_SIZE)
+			return -ENODEV;
+	}
+	return 0;
+}
+
+int vector_init_cpu(struct cpu *cpu)
+{
+	hpa_t a = page_alloc(&core_pool), b = page_alloc(&core_pool);
+
+	if (!a.v || !b.v)
+		return -ENOMEM;
+	scratch[cpu->slot] = phys_to_virt(a);
+	owner[cpu->slot] = phys_to_virt(b);
+	return vmx_caps.xsave ? check_sizes() : 0;
+}
+
+void vector_begin(struct cpu *cpu)
+{
+	/* BearSSL uses SSE at most. */
+	save(scratch[cpu->slot], current_xcr0() & XCR0_X87_SSE);
+}
+
+void vector_end(struct cpu *cpu)
+{
+	load(scratch[cpu->slot], current_xcr0() & XCR0_X87_SSE);
+}
+
+u64 vector_components(void)
+{
+	return current_xcr0() & VECTOR_KNOWN;
+}
+
+void vector_enter_pal(struct cpu *cpu, const void *area)
+{
+	u64 xcr0 = current_xcr0(), components = xcr0 & VECTOR_KNOWN;
+
+	save(owner[cpu->slot], components);
+	owner_xcr0[cpu->slot] = xcr0;
+	if (unlikely(xcr0 != components))
+		xsetbv_safe(0, components);
+	load(area ? area : &initial, components);
+}
+
+void vector_leave_pal(struct cpu *cpu, void *area)
+{
+	u64 xcr0 = owner_xcr0[cpu->slot], components = xcr0 & VECTOR_KNOWN;
+
+	if (area)
+		save(area, components);
+	load(owner[cpu->slot], components);
+	if (unlikely(xcr0 != components))
+		xsetbv_safe(0, xcr0);
+}
