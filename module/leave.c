@@ -24,6 +24,7 @@
 /* A kick that is under way is over within microseconds; a second is for ever. */
 #define LEAVE_TRIES 10000000
 #define PREPARE_KICK_TRIES 10000
+#define PARK_TRIES 10000
 
 int leave_this_cpu(unsigned int slot)
 {
@@ -91,27 +92,38 @@ static void report_busy(const struct hypercall_extra *why)
 	}
 }
 
-/* A CPU that is offline in Linux goes out of VMX to a loop of its own (RULES 14). */
-static int park(u64 slot)
+/* A CPU that is offline in Linux goes out of VMX natively and waits for a SIPI (RULES 14). */
+static void park(unsigned int slot)
 {
-	unsigned int tries = PREPARE_KICK_TRIES;
+	unsigned int tries = PARK_TRIES;
 	s64 ret;
 
-	cpus_read_lock();	/* it stays offline meanwhile */
 	do {
 		ret = hypercall(HC_PARK, slot, 0, 0);
 		if (ret == -EAGAIN)
 			usleep_range(50, 100);
 	} while (ret == -EAGAIN && --tries);
-	cpus_read_unlock();
-	if (!ret && slot < nr_cpu_slots)
+	if (ret)
+		pr_warn("offline CPU %u could not leave VMX: error %lld\n", cpu_slots[slot].cpu,
+			ret);
+	else
 		cpu_slots[slot].launched = false;
-	return ret;
+}
+
+static void park_offline(void)
+{
+	unsigned int slot;
+
+	cpus_read_lock();	/* they stay offline meanwhile */
+	for (slot = 0; slot < nr_cpu_slots; slot++)
+		if (!cpu_online(cpu_slots[slot].cpu) && cpu_slots[slot].launched)
+			park(slot);
+	cpus_read_unlock();
 }
 
 static int prepare(bool force)
 {
-	unsigned int kicks = PREPARE_KICK_TRIES, parked = 0;
+	unsigned int kicks = PREPARE_KICK_TRIES;
 	struct hypercall_extra why;
 	s64 ret;
 
@@ -126,9 +138,6 @@ static int prepare(bool force)
 			usleep_range(50, 100);
 			continue;
 		}
-		if (ret == -EBUSY && why.rdx == LEAVE_BUSY_OFFLINE_CPU && force &&
-		    parked++ < nr_cpu_slots && !park(why.r10))
-			continue;
 		if (ret == -EBUSY)
 			report_busy(&why);
 		else if (ret)
@@ -150,6 +159,8 @@ int core_leave(bool force)
 		trace_underpin_leave(nr_cpu_slots, force, err);
 		return err;
 	}
+	if (force)
+		park_offline();
 	err = stop_machine(leave_on_each, &l, cpu_online_mask);
 	if (!err && atomic_read(&l.failed)) {
 		pr_crit("CPU %u could not leave VMX: error %d; reboot soon\n", l.cpu, l.error);

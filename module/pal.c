@@ -39,7 +39,8 @@
 #include "trace.h"
 
 #define PFNS_PER_CALL 512
-#define DESTROY_TRIES 100	/* of 10 ms: a CPU that does not answer a kick */
+#define CREATE_TRIES 1000	/* of a millisecond */
+#define DESTROY_TRIES 50	/* of 20 ms: a CPU that does not answer a kick */
 /* A PAL never needs more beyond its own pages; a core that asks for more is wrong. */
 #define MAX_DONATED (UNDERPIN_MAX_PAGES + 1024)
 
@@ -58,6 +59,7 @@ struct pal {
 	u32 nr_pages;
 	struct page **pages;
 	u32 nr_donated;
+	u32 nr_given;		/* of the donated pages, those that the core took */
 	struct page **donated;	/* MAX_DONATED places */
 	u64 *buffer;		/* a page, for hypercalls; under mutex */
 };
@@ -65,38 +67,43 @@ struct pal {
 static LIST_HEAD(pals);	/* in the order of registration */
 static DEFINE_MUTEX(pals_mutex);
 
-/* Between core_get() and core_put(), under cpus_read_lock(). */
+/* Between core_get() and core_put(). */
 static s64 step_until_done(struct pal *pal, bool may_stop)
 {
 	s64 ret;
 
+	cpus_read_lock();
 	for (;;) {
 		ret = hypercall(HC_PAL_STEP, pal->id, 0, 0);
 		if (ret != -EAGAIN)
-			return ret;
-		if (may_stop && fatal_signal_pending(current))
-			return -EINTR;
+			break;
+		if (may_stop && fatal_signal_pending(current)) {
+			ret = -EINTR;
+			break;
+		}
 		cond_resched();
 	}
+	cpus_read_unlock();
+	return ret;
 }
 
-/* Hand pfns over; the call answers how many it took of those. */
-static s64 give_pfns(struct pal *pal, u32 nr, struct page **pages, u32 count)
+/* Hand pfns over, in order; a call answers how many it took of its list. */
+static s64 give_pfns(struct pal *pal, u32 nr, struct page **pages, u32 count, u32 *done)
 {
-	u32 done = 0, n, i;
+	u32 n, i;
 	s64 ret;
 
-	while (done < count) {
-		n = min_t(u32, count - done, PFNS_PER_CALL);
+	while (*done < count) {
+		n = min_t(u32, count - *done, PFNS_PER_CALL);
 		for (i = 0; i < n; i++)
-			pal->buffer[i] = page_to_pfn(pages[done + i]);
+			pal->buffer[i] = page_to_pfn(pages[*done + i]);
 		ret = hypercall(nr, pal->id, __pa(pal->buffer), n);
 		if (ret < 0 && ret != -EAGAIN)
 			return ret;
 		if (ret > n)
 			return -EIO;
 		if (ret > 0)
-			done += ret;
+			*done += ret;
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
@@ -106,28 +113,41 @@ static s64 give_pfns(struct pal *pal, u32 nr, struct page **pages, u32 count)
 
 static s64 donate(struct pal *pal, u64 count)
 {
-	u32 first = pal->nr_donated;
+	s64 ret;
 
-	if (count > MAX_DONATED - first)
+	if (count > MAX_DONATED)
 		return -ENOMEM;
-	while (pal->nr_donated < first + count) {
+	while (pal->nr_donated < count) {
 		struct page *page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 
 		if (!page)
 			return -ENOMEM;
 		pal->donated[pal->nr_donated++] = page;
 	}
-	return give_pfns(pal, HC_PAL_DONATE, pal->donated + first, count);
+	ret = give_pfns(pal, HC_PAL_DONATE, pal->donated, count, &pal->nr_given);
+	/* They must be private before the core uses them. */
+	return ret ? ret : step_until_done(pal, true);
 }
 
-/* HC_PAL_CREATE answers an id, and in RDX how many pages it wants before it goes on. */
+/*
+ * HC_PAL_CREATE answers an id, and in RDX how many pages it wants before it goes
+ * on. -EBUSY: as many registrations as it can take are under way.
+ */
 static s64 create(struct pal *pal, const struct pal_request *request)
 {
 	struct hypercall_extra wanted;
+	u32 tries = CREATE_TRIES;
 	s64 ret;
 
 	pal_request_describe(request, (struct pal_desc *)pal->buffer);
-	ret = hypercall4(HC_PAL_CREATE, __pa(pal->buffer), 0, 0, 0, &wanted);
+	for (;;) {
+		ret = hypercall4(HC_PAL_CREATE, __pa(pal->buffer), 0, 0, 0, &wanted);
+		if (ret != -EBUSY || !--tries)
+			break;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		usleep_range(500, 1000);
+	}
 	if (ret < 0)
 		return ret;
 	pal->id = ret;
@@ -135,32 +155,40 @@ static s64 create(struct pal *pal, const struct pal_request *request)
 	return wanted.rdx ? donate(pal, wanted.rdx) : 0;
 }
 
+/* The donated pages' numbers, then (answer 0) the shoot-down that lets them all be used again. */
+static s64 reclaim(struct pal *pal, u32 *reclaimed)
+{
+	u32 tries = DESTROY_TRIES;
+	s64 ret;
+
+	cpus_read_lock();
+	do {
+		ret = hypercall(HC_PAL_RECLAIM, pal->id, __pa(pal->buffer), 0);
+		if (ret > 0)
+			*reclaimed += ret;
+		if (ret == -ETIMEDOUT && --tries) {
+			msleep(20);
+			ret = -EAGAIN;
+		}
+		cond_resched();
+	} while (ret > 0 || ret == -EAGAIN);
+	cpus_read_unlock();
+	return ret;
+}
+
 /* Unknown to the core again: its donated pages are back. -errno: they are not, never free them. */
 static s64 destroy(struct pal *pal)
 {
-	u32 reclaimed = 0, tries = DESTROY_TRIES;
+	u32 reclaimed = 0;
 	s64 ret;
 
 	ret = hypercall(HC_PAL_DESTROY, pal->id, 0, 0);
 	if (ret)
 		return ret;
-	for (;;) {
-		cpus_read_lock();
-		ret = step_until_done(pal, false);
-		cpus_read_unlock();
-		if (ret != -ETIMEDOUT || !--tries)
-			break;
-		msleep(10);
-	}
-	if (ret)
-		return ret;
-	do {
-		ret = hypercall(HC_PAL_RECLAIM, pal->id, __pa(pal->buffer), 0);
-		if (ret > 0)
-			reclaimed += ret;
-		cond_resched();
-	} while (ret > 0 || ret == -EAGAIN);
-	return ret || reclaimed == pal->nr_donated ? ret : -EIO;
+	ret = step_until_done(pal, false);
+	if (!ret)
+		ret = reclaim(pal, &reclaimed);
+	return ret || reclaimed == pal->nr_given ? ret : -EIO;
 }
 
 static void free_donated(struct pal *pal)
@@ -291,18 +319,16 @@ static struct pal *pal_alloc(const struct pal_request *request)
 /* Everything that the core has to do until the PAL is ready; *info from it. */
 static int make_ready(struct pal *pal, const struct pal_request *request, struct pal_info *info)
 {
+	u32 nr_frames = 0;
 	s64 ret;
 
 	if (!core_get())
 		return -ENODEV;
 	ret = create(pal, request);
 	if (!ret)
-		ret = give_pfns(pal, HC_PAL_ADD_FRAMES, pal->pages, pal->nr_pages);
-	if (!ret) {
-		cpus_read_lock();
+		ret = give_pfns(pal, HC_PAL_ADD_FRAMES, pal->pages, pal->nr_pages, &nr_frames);
+	if (!ret)
 		ret = step_until_done(pal, true);
-		cpus_read_unlock();
-	}
 	if (!ret)
 		ret = hypercall(HC_PAL_INFO, pal->id, __pa(pal->buffer), 0);
 	if (ret >= 0)

@@ -129,7 +129,7 @@ unsigned long __init space_tables_estimate(const struct ram_map *ram)
 
 u64 __init space_stack(unsigned int slot)
 {
-	return CORE_CPU_BASE + slot * CORE_CPU_STRIDE + CORE_CPU_STRUCT_PAGE * PAGE_SIZE;
+	return CORE_CPU_BASE + slot * CORE_CPU_STRIDE + CORE_CPU_ENTRY_STACK_END;
 }
 
 u64 __init space_entry(void)

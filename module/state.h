@@ -9,12 +9,11 @@
 #include <linux/types.h>
 
 #include "../include/handover.h"
+#include "../include/version.h"
 #include "bridge.h"
 
 #undef pr_fmt
 #define pr_fmt(fmt) "underpin: " fmt
-
-#define UNDERPIN_VERSION "0.1.0"
 
 enum underpin_phase {
 	PHASE_LOADING,	/* no core yet */

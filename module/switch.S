@@ -157,8 +157,12 @@
 	.section .text.underpin_switch, "ax"
 	.balign	SWITCH_PAGE_SIZE
 
-/* Data, but in a code section: called a function so that objtool skips it. */
-SYM_FUNC_START_NOALIGN(underpin_switch_page)
+/*
+ * Data, but in a code section: called a function so that objtool skips it. Not
+ * SYM_FUNC_START, which may begin with an ENDBR; the functions here need none,
+ * as they are called directly.
+ */
+SYM_START(underpin_switch_page, SYM_L_GLOBAL, SYM_A_NONE)
 	ANNOTATE_NOENDBR
 	.quad	.Lback - underpin_switch_page
 	.quad	.Lleave - underpin_switch_page
@@ -207,8 +211,7 @@ STACK_FRAME_NON_STANDARD underpin_switch_page
 #define NATIVE_SIZE (SELECTORS_SIZE + 9 * 8)
 
 /* rdi op, rsi slot, rdx arg, rcx core_cr3, r8 core_stack, r9 entry, 8(%rsp) bridge */
-SYM_FUNC_START_NOALIGN(underpin_switch)
-	LANDING
+SYM_START(underpin_switch, SYM_L_GLOBAL, SYM_A_NONE)
 	mov	8(%rsp), %rax
 	SAVE_CALLER
 	push	%rax
@@ -292,8 +295,7 @@ STACK_FRAME_NON_STANDARD underpin_switch
  * rdi bridge. VMXOFF is over when the VMCALL returns 0, but nothing that lives
  * in a segment register can be trusted: no C until it is all loaded again.
  */
-SYM_FUNC_START_NOALIGN(underpin_switch_hc_leave)
-	LANDING
+SYM_START(underpin_switch_hc_leave, SYM_L_GLOBAL, SYM_A_NONE)
 	SAVE_CALLER
 	ENTER_BRIDGE %rdi
 	SAVE_MSR MSR_FS_BASE
