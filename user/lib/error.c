@@ -31,22 +31,18 @@ const char *underpin_call_error(int error)
 {
 	switch (error) {
 	case EFAULT:
-		return "the PAL touched memory that it does not own, or a pointer parameter is not mapped";
-	case EILSEQ:
-		return "the PAL executed an instruction that a PAL may not execute";
+		return "the PAL faulted (memory that it does not own, or an instruction that it may not execute), or a pointer parameter cannot be used";
 	case EBUSY:
-		return "the PAL is running in another thread: let one call end before the next";
-	case EAGAIN:
-		return "too many calls are under way: try again";
+		return "the PAL is busy with a call of another thread: let one call end before the next";
 	case ECANCELED:
-		return "the PAL was taken away during the call (closed, or the machine is going down)";
+		return "the call was dropped: the PAL was closed meanwhile, a signal handler jumped out of the call, or the machine is going down";
 	case EACCES:
 	case EPERM:
-		return "this process may not call that PAL";
+		return "this thread may not go on with that call";
 	case EINVAL:
-		return "a parameter does not fit what the entry point declares (sizes?)";
-	case ENOENT:
-		return "the PAL is not registered any more";
+		return "a parameter is larger than the entry point declares";
+	case ENOSYS:
+		return "a thread with a user shadow stack cannot call a PAL (GLIBC_TUNABLES=glibc.cpu.x86_shstk=off)";
 	case EIO:
 		return "the core met an error of its own: see 'underpin log' and 'underpin decode'";
 	default:

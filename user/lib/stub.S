@@ -6,10 +6,11 @@
  * caller as far as stack, alignment and unwinding go.
  *
  * RAX = 0: the PAL was interrupted. Linux takes its interrupt, signal or page
- * fault right here, at any of the three instructions; each may be executed
- * again, since none changes what the next one needs but EAX, and the core takes
- * RAX from the saved context. RDI is the token.
- * RAX = errno: the call is over. errno is set and the caller sees -1.
+ * fault right here, before any of the instructions; each may be executed
+ * again, since none changes what the next one needs. RDI is the token.
+ * RAX = errno: the call is over. errno is set and the caller sees -1. The same
+ * where the core refuses to resume (-errno behind VMCALL: the PAL was closed
+ * meanwhile, or the call was dropped): RSP has not moved.
  */
 #include "stub.h"
 
@@ -23,9 +24,11 @@ underpin_resume_stub:
 	jnz	1f
 	movl	$UNDERPIN_HC_PAL_RESUME, %eax
 	vmcall				/* goes on in the PAL; the call returns to its caller */
-	ud2				/* only if the core refused the token without a signal */
+	negq	%rax			/* refused: -errno */
+	jle	2f
 1:	movl	%eax, %edi
 	jmp	underpin_call_failed	/* errno = edi; return -1 */
+2:	ud2				/* no answer of the core's */
 	.cfi_endproc
 	.size	underpin_resume_stub, . - underpin_resume_stub
 

@@ -68,6 +68,33 @@ echo unsigned >"$r/lib/modules/$(uname -r)/extra/underpin.ko"
 advises "lockdown with an unsigned module: sign it" "the module is signed" "mokutil"
 printf 'x~Module signature appended~\n' >"$r/lib/modules/$(uname -r)/extra/underpin.ko"
 check_equal "lockdown with a signed module" ok "$(verdict "the module is signed")"
+# ---- CPUs, by the table of vmx/requirements.c ----
+good_cpu() { # N: a Skylake, more or less
+	mkdir -p "$r/facts"
+	printf '%s\n' 'vmx 1' 'rdtscp 1' 'invpcid 1' 'xsaves 1' 'feature_control 5' 'basic 0x00da040000000004' \
+		'pin 0x0000007f00000016' 'proc 0xfff9fffe04006172' 'exit 0x01ffffff00036dfb' 'entry 0x0000ffff000011fb' \
+		'proc2 0x7fffffff00000000' 'ept_vpid_cap 0x00000f0106734141' 'physical_bits 39' >"$r/facts/cpu$1"
+}
+fact() { sed -i "/^$2 /d" "$r/facts/cpu$1"; echo "$2 $3" >>"$r/facts/cpu$1"; }
+machine; good_cpu 0; good_cpu 1
+check_equal "good CPUs: every requirement is met, or looked at when the module is loaded" "ok at load" \
+	"$(UNDERPIN_CHECK_ROOT=$r "$u" check --json | jq -r '.requirements[] | select(.verdict != "note") | .verdict' | sort -ru | tr '\n' ' ' | sed 's/ $//')"
+check_equal "what depends on CR4 is left to the module" "at load" "$(verdict "VMX not in use")"
+UNDERPIN_CHECK_ROOT=$r "$u" check >"$w/out"
+check_equal "and the exit status is 0" "0 1" "$? $(grep -c 'can run Underpin' "$w/out")"
+fact 1 feature_control 1
+advises "VMX locked off in the firmware: what to turn on, and on which CPU" "VMX allowed by the firmware" "(CPU 1)"
+fact 0 feature_control 1
+advises "or CPUs" "VMX allowed by the firmware" "(CPUs 0,1)"
+machine; good_cpu 0; good_cpu 1; fact 0 ept_vpid_cap 0; fact 0 proc2 0
+check_equal "a CPU without EPT" missing "$(verdict "EPT")"
+machine; good_cpu 0; good_cpu 1
+for n in feature_control basic pin proc exit entry proc2 ept_vpid_cap msrs_known; do fact 0 $n 0; done
+check_equal "MSRs that cannot be read are unknown, not missing" "unknown unknown" "$(verdict "EPT") $(verdict "VMX allowed by the firmware")"
+check_equal "what CPUID alone says is known even so" ok "$(verdict "VMX in the CPU")"
+machine; good_cpu 0; good_cpu 1; fact 0 vmx 0; fact 1 vmx 0
+check_equal "without VMX only that is said of the CPU" "missing null" \
+	"$(verdict "VMX in the CPU") $(UNDERPIN_CHECK_ROOT=$r "$u" check --json | jq -r '[.requirements[] | select(.requirement == "EPT")] | .[0].verdict')"
 UNDERPIN_CHECK_ROOT=$r "$u" check >"$w/out"
 check_equal "the exit status is 1 exactly if something is missing or unknown" "$(grep -c '^not yet' "$w/out")" "$(UNDERPIN_CHECK_ROOT=$r "$u" check >/dev/null; echo $?)"
 finish

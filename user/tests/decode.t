@@ -56,6 +56,39 @@ check "a record is found in a dump of memory, from standard input" cmp "$w/wante
 grep -v rbx "$w/wanted" >"$w/wanted.words"
 check "the words that the module prints on the console are decoded, the last record of the log" cmp "$w/wanted.words" "$w/out"
 
+# ---- code as core/Makefile compiles it: frame pointers, .debug_frame, inlining ----
+cat >"$w/c.c" <<'END'
+static inline __attribute__((always_inline)) void view_map(void)
+{
+	__asm__ volatile(".globl fault_here\nfault_here: mov 0, %%eax" ::: "eax");
+}
+__attribute__((noinline)) void leaf(void)
+{
+	view_map();
+}
+__attribute__((noinline)) void middle(void)
+{
+	leaf();
+	__asm__ volatile("");
+}
+void outer(void)
+{
+	middle();
+	__asm__ volatile("");
+}
+END
+(cd "$w" && $CC -std=gnu11 -O2 -g -ffreestanding -fpie -mgeneral-regs-only -mno-red-zone -fno-stack-protector -fcf-protection=none \
+	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer -nostdlib -static -no-pie \
+	-Wl,-Ttext=0xffff800000001000 -Wl,--entry=outer -Wl,--build-id=none -o c.elf c.c) || exit 1
+after_call() { objdump -d --no-show-raw-insn "$w/c.elf" | awk -v f="<$1>:" '$2 == f { on = 1 } on && c { sub(":", "", $1); print $1; exit } on && /call/ { c = 1 }'; }
+fault=$(nm "$w/c.elf" | sed -n 's/ . fault_here$//p')
+# rsp = rbp = ...f00: saved rbp, return address; twice
+RBP=ffff800040011f00 "$w/make_record" "$fault" ffff800040011f10 "$(after_call middle)" ffff800040011f30 "$(after_call outer)" >"$w/raw_c"
+"$u" decode "$w/raw_c" --symbols "$w/c.elf" >"$w/out" 2>&1
+check_equal "a core with frame pointers and .debug_frame is unwound" "leaf|fault_here middle outer" \
+	"$(sed -n 's/^  #[0-9]* *[0-9a-f]* \([a-z_]*\)+.*/\1/p' "$w/out" | sed 's/^leaf$/leaf|fault_here/; s/^fault_here$/leaf|fault_here/' | tr '\n' ' ' | sed 's/ $//')"
+contains "what was inlined is told" "in view_map(), inlined at .*c.c:$(grep -n '	view_map();' "$w/c.c" | cut -d: -f1)"
+
 # ---- other ends ----
 check "--json is valid JSON" sh -c "'$u' decode '$w/raw' --symbols '$w/core.elf' --json | jq -e '.trace | length == 3' >/dev/null"
 check "without symbols the addresses are given" sh -c "cd '$w' && '$u' decode raw 2>/dev/null | grep -q '#0 *$(at fault_in_look_up)'"

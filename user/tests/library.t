@@ -17,14 +17,19 @@ check "the fake device builds" $CC -std=gnu11 -Wall $inc -shared -fPIC -o "$w/fa
 # ---- the stub ----
 stub() { objdump -d --no-show-raw-insn --disassemble=underpin_resume_stub "$1" | sed -n 's/^ *[0-9a-f]*:[ \t]*//p' | tr -s ' ' | grep -v nop; }
 for lib in libunderpin.a libunderpin.so.0; do
-	check_equal "the stub in $lib is: test, VMCALL HC_PAL_RESUME, UD2, or errno" \
-		"test %rax,%rax jne mov \$0x55500001,%eax vmcall ud2 mov %eax,%edi jmp " \
+	check_equal "the stub in $lib is: VMCALL HC_PAL_RESUME, or errno and -1" \
+		"test %rax,%rax jne mov \$0x55500001,%eax vmcall neg %rax jle mov %eax,%edi jmp ud2 " \
 		"$(stub "$B/$lib" | sed 's/^\(j[a-z]*\) .*/\1/; s/ *$//' | tr '\n' ' ')"
 done
 at=$(nm "$B/libunderpin.so.0" | sed -n 's/ T underpin_resume_stub$//p')
 check_equal "the stub lies in one page" 1 "$(( 0x$at / 4096 == (0x$at + 31) / 4096 ))"
 $CC -O2 $inc -o "$w/stub_test" stub_test.c "$B/libunderpin.a"
-check "the stub resumes, may be repeated, and turns an error into errno and -1" "$w/stub_test"
+"$w/stub_test" >"$w/log" 2>&1
+case $? in
+0) ok "the stub resumes, may be repeated, and turns an error or a refusal into errno and -1" ;;
+4) skip "$(tail -n 1 "$w/log")" "the stub resumes, may be repeated" ;;
+*) not_ok "the stub resumes, may be repeated, and turns an error or a refusal into errno and -1"; diag "$(cat "$w/log")" ;;
+esac
 check "the shared library stays loaded (the core knows the stub's address)" \
 	sh -c "readelf -d $B/libunderpin.so.0 | grep -q NODELETE"
 check_equal "the shared library exports nothing but underpin_*" "" \

@@ -1,4 +1,4 @@
-/* make_record RIP RBX STACK-WORD...: a fatal record on standard output, numbers in hexadecimal. */
+/* make_record RIP STACK-WORD...: a fatal record on standard output, numbers in hexadecimal; RBP= in the environment. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +16,8 @@ int main(int argc, char **argv)
 	r.rsp = 0xffff800040011f00;
 	r.cr2 = 0x1234;
 	r.gpr[3] = 0xbbbb;
+	if (getenv("RBP"))
+		r.gpr[5] = strtoull(getenv("RBP"), NULL, 16);
 	r.exit_reason = 10;
 	r.guest_rip = 0xffffffff81000000;
 	for (i = 2; argv[i]; i++)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The resume stub with a signal handler in the place of the core. Where VMCALL
- * is an invalid instruction the handler sees it there; under KVM it does
- * nothing (-EPERM in RAX) and the UD2 after it faults.
+ * faults the handler sees it there; under some hypervisors it only answers
+ * -EPERM: exit status 4, then.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include <ucontext.h>
 #include <underpin.h>
 
-static volatile int faults, at_vmcall;
+static volatile int faults, at_vmcall, refuse;
 static volatile greg_t token_seen;
 
 /* Call as the core enters the stub: RAX and RDI set, return address on top of the stack. */
@@ -32,6 +32,11 @@ static void fake_core(int signal, siginfo_t *info, void *context)
 	(void)signal, (void)info;
 	at_vmcall = !memcmp(code, "\x0f\x01\xc1", 3);
 	token_seen = r[REG_RDI];
+	if (refuse) {
+		r[REG_RAX] = -ECANCELED;
+		r[REG_RIP] += 3;
+		return;
+	}
 	if (faults++ < 2) {	/* as if a page fault had been injected at the stub: all again */
 		r[REG_RIP] = (greg_t)underpin_resume_stub;
 		r[REG_RAX] = 0;
@@ -60,9 +65,19 @@ int main(void)
 	expect("an ended call answers", -1, enter_stub(EFAULT, 0));
 	expect("errno", EFAULT, errno);
 	errno = EINTR;
+	if (enter_stub(0, 0x1234567890) == -1 && !faults) {
+		puts("VMCALL does nothing here, so nobody can play the core");
+		return failures ? 1 : 4;
+	}
+	expect("a resumed call is at VMCALL when the core is asked", 1, at_vmcall);
+	faults = 0;
+	errno = EINTR;
 	expect("a resumed call answers", 42, enter_stub(0, 0x1234567890));
 	expect("errno untouched", EINTR, errno);
 	expect("executed again", 3, faults);
 	expect("token", 0x1234567890, token_seen);
+	refuse = 1;
+	expect("a refused resume answers", -1, enter_stub(0, 1));
+	expect("errno", ECANCELED, errno);
 	return failures != 0;
 }

@@ -66,6 +66,8 @@ void gather_cpu(unsigned int cpu, struct cpu_report *report)
 	cpu_set_t before, one;
 
 	memset(report, 0, sizeof(*report));
+	if (facts_from_file(cpu, report))
+		return;
 	if (cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof(before), &before))
 		return;
 	CPU_ZERO(&one);

@@ -25,6 +25,8 @@ struct cpu_report {
 };
 /* Of one online CPU. */
 void gather_cpu(unsigned int cpu, struct cpu_report *report);
+/* The same from ROOT/facts/cpuN, lines of "NAME VALUE" (tests); false: there is no such file. */
+bool facts_from_file(unsigned int cpu, struct cpu_report *report);
 /* CPUID.01H:ECX[31]; signature (13 bytes) of leaf 40000000H, printable. */
 bool hypervisor_visible(char signature[13]);
 

@@ -2,9 +2,10 @@
 /*
  * hmac FILE...: for each file its HMAC-SHA-256 under a key that a PAL made and
  * keeps; the MAC is printed, then checked by the PAL over the file read anew.
- * --verify: also shows that a changed MAC is refused. --hold: waits for Enter
- * at the end, PAL still registered, for whoever wants to look for the key.
- * The key lives as long as the PAL: another run prints another MAC.
+ * --verify: also shows that a changed MAC is refused. --hold: says where the
+ * PAL lies and waits for Enter, for whoever wants to look for the key or change
+ * it, then signs the last file again and compares. The key lives as long as the
+ * PAL: another run prints another MAC.
  */
 #include "hmac.h"
 
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <underpin.h>
+#include <unistd.h>
 
 static int complain(const char *what)
 {
@@ -59,9 +61,8 @@ static int verified(const char *name, const unsigned char *mac)
 	return (int)answer;
 }
 
-static int sign(const char *name, bool verify)
+static int sign(const char *name, bool verify, unsigned char mac[HMAC_SIZE])
 {
-	unsigned char mac[HMAC_SIZE];
 	int i;
 
 	if (feed(name))
@@ -78,11 +79,40 @@ static int sign(const char *name, bool verify)
 	if (!verify)
 		return 0;
 	mac[0] ^= 1;
-	if (verified(name, mac) != 0) {
+	i = verified(name, mac);
+	mac[0] ^= 1;
+	if (i != 0) {
 		fprintf(stderr, "hmac: %s: a changed MAC was not refused\n", name);
 		return -1;
 	}
 	printf("verified: the MAC is accepted, one with a changed bit is refused\n");
+	return 0;
+}
+
+/* Whoever wants to attack the PAL may: the answer stays the same. */
+static int hold(const char *name, const unsigned char *before)
+{
+	unsigned char after[HMAC_SIZE];
+	unsigned int i;
+
+	printf("pid %d holds the PAL\n", (int)getpid());
+	for (i = 0; i < underpin_pal.nr_ranges; i++) {
+		const struct underpin_pal_range *r = &underpin_pal.ranges[i];
+
+		if (r->start != r->end)
+			printf("section of type %u at %p, %ld bytes\n", r->type, (void *)r->start,
+			       (long)(r->end - r->start));
+	}
+	printf("press Enter to sign %s again\n", name);
+	fflush(stdout);
+	getchar();
+	if (sign(name, false, after))
+		return -1;
+	if (memcmp(before, after, HMAC_SIZE)) {
+		fprintf(stderr, "hmac: the MAC has changed: the key or the code is not what it was\n");
+		return -1;
+	}
+	printf("the MAC is the same as before\n");
 	return 0;
 }
 
@@ -94,7 +124,8 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL },
 	};
-	bool verify = false, hold = false;
+	bool verify = false, wait = false;
+	unsigned char mac[HMAC_SIZE];
 	int pal, option, ret = 0;
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
@@ -103,7 +134,7 @@ int main(int argc, char **argv)
 			verify = true;
 			break;
 		case 'w':
-			hold = true;
+			wait = true;
 			break;
 		default:
 			fprintf(option == 'h' ? stdout : stderr,
@@ -120,13 +151,10 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	for (; optind < argc; optind++)
-		if (sign(argv[optind], verify))
+		if (sign(argv[optind], verify, mac))
 			ret = 1;
-	if (hold) {
-		printf("holding the PAL; press Enter to end\n");
-		fflush(stdout);
-		getchar();
-	}
+	if (wait && !ret && hold(argv[argc - 1], mac))
+		ret = 1;
 	underpin_pal_stop(pal);
 	return ret;
 }
