@@ -99,6 +99,15 @@ static int init_step(void)
 	return err ? err : -EAGAIN;
 }
 
+/* What vector.c and BearSSL need; Linux may run without. The switch page puts CR4 back. */
+static void enable_vector_instructions(void)
+{
+	u32 regs[4];
+
+	cpuid_native(1, 0, regs);
+	write_cr4(read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT | (regs[2] & BIT(26) ? CR4_OSXSAVE : 0));
+}
+
 struct core_result core_entry(u64 op, u64 slot, u64 rsp, u64 cr3, u64 cr4, u64 arg)
 {
 	struct cpu *cpu = cpu_of_slot(slot);
@@ -111,6 +120,7 @@ struct core_result core_entry(u64 op, u64 slot, u64 rsp, u64 cr3, u64 cr4, u64 a
 	tables_enter(cpu, &state);
 	state.fs_base = rdmsr(MSR_FS_BASE);
 	wrmsr(MSR_FS_BASE, (u64)cpu->canary);
+	enable_vector_instructions();
 
 	if (op == CORE_OP_INIT)
 		ret.result = init_step();
