@@ -3,19 +3,23 @@
  * LD_PRELOAD: a /dev/underpin that a test can script. FAKE_OPEN=errno makes
  * open() fail, FAKE_REGISTER=errno the registration. It answers fixed values,
  * and for a registration checks what the module would (RULES 16): that each
- * page is present, anonymous and has the rights of its section.
+ * page is present, anonymous and has the rights of its section. PALs then run
+ * as ordinary code; where VMCALL faults, a signal handler serves them.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/underpin.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 static int forced(const char *name)
@@ -194,4 +198,37 @@ int ioctl(int fd, unsigned long request, ...)
 	}
 	errno = ENOTTY;
 	return -1;
+}
+
+static void serve(int number, siginfo_t *info, void *context)
+{
+	greg_t *r = ((ucontext_t *)context)->uc_mcontext.gregs;
+
+	(void)info;
+	if (memcmp((void *)r[REG_RIP], "\x0f\x01\xc1", 3)) {
+		signal(number, SIG_DFL);
+		return;
+	}
+	r[REG_RIP] += 3;
+	switch (r[REG_RAX]) {
+	case 0x55500100:
+		r[REG_RAX] = getrandom((void *)r[REG_RDI], (size_t)r[REG_RSI], 0) == r[REG_RSI] ? 0 : -EIO;
+		break;
+	case 0x55500102:
+		fill_info((void *)r[REG_RDI], next_id - 1);
+		r[REG_RAX] = 0;
+		break;
+	default:
+		r[REG_RAX] = -ENOSYS;
+	}
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	struct sigaction action = { .sa_sigaction = serve, .sa_flags = SA_SIGINFO };
+
+	if (!getenv("FAKE_SERVICES"))
+		return;
+	sigaction(SIGILL, &action, NULL);
+	sigaction(SIGSEGV, &action, NULL);
 }
