@@ -45,8 +45,8 @@ enum underpin_hypercall {
 	/*
 	 * privileged: PALs. In this order; -EAGAIN from any of them: call again
 	 * (and let others run meanwhile). Lists are u64 pfn[] within one page.
-	 *   CREATE; DONATE until all that CREATE asked for are taken; STEP until 0;
-	 *   ADD_FRAMES, in the order of the sections, until all are taken;
+	 *   CREATE; DONATE until all that CREATE asked for are taken; STEP until 0
+	 *   (or ADD_FRAMES at once, which does that); ADD_FRAMES, in the order of the sections, until all are taken;
 	 *   STEP until 0: the PAL can be called.
 	 *   DESTROY, at any time, also after an error of the above; STEP until 0;
 	 *   RECLAIM until 0: only then do frames and donated pages belong to Linux.

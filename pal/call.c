@@ -13,7 +13,6 @@
  * its call, by a signal handler for example, so that call is dropped and the
  * new one begins; if it does come back to its stub after all, ECANCELED.
  */
-#include "../ept/frame.h"
 #include "../vmx/event.h"
 #include "../vmx/msr_index.h"
 #include "../vmx/pal_vmcs.h"

@@ -5,7 +5,6 @@
  * isolated, so nothing of the core's ever lies where Linux can write. life.c
  * has the steps between.
  */
-#include "../ept/frame.h"
 #include "internal.h"
 
 static u64 nr_registering;
@@ -143,13 +142,25 @@ s64 pal_hc_donate(u64 id, u64 list_gpa, u64 count)
 	return i ? i : err;
 }
 
+/* What HC_PAL_STEP does at this point, for a caller that did not. */
+static s64 donated_isolate(u64 id)
+{
+	const struct pal_slot *slot = slot_of(id);
+
+	if (!slot || (slot_state(slot) != PAL_DONATING && slot_state(slot) != PAL_PREPARING))
+		return 0;
+	return pal_hc_step(id);
+}
+
 s64 pal_hc_add_frames(u64 id, u64 list_gpa, u64 count)
 {
 	u64 pfn[PAL_FRAMES_A_CALL];
 	struct pal *pal;
 	u32 nr = 0, i = 0;
-	s64 err = pal_in_state(id, PAL_COLLECTING, &pal);
+	s64 err = donated_isolate(id);
 
+	if (!err)
+		err = pal_in_state(id, PAL_COLLECTING, &pal);
 	if (err)
 		return err;
 	err = read_list(list_gpa, count, pal->nr_frames - pal->got_frames, pfn, &nr);

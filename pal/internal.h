@@ -13,15 +13,16 @@
 #ifndef UNDERPIN_PAL_INTERNAL_H
 #define UNDERPIN_PAL_INTERNAL_H
 
-#include <bearssl_hash.h>
+#include <bearssl/bearssl_hash.h>
 
+#include "../ept/frame.h"
 #include "../ept/guest_memory.h"
 #include "../ept/view.h"
 #include "../include/hypercall.h"
 #include "../include/platform.h"
 #include "pal.h"
 
-#define PAL_MAX_IDS 256		/* ids 1..256 */
+#define PAL_MAX_IDS FRAME_MAX_ID	/* ids from 1 */
 #define PAL_MAX_REGISTERING 8	/* each borrows one page of core_pool until its own are isolated */
 #define PAL_USER_END 0x7ffffffff000ull	/* sections, stub, owner's stack end below */
 /* The first page beyond: nothing can be mapped there, so a return to it is a #PF. */

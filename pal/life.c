@@ -8,7 +8,6 @@
  * down, at the very end, for frames and donated pages together; it also drops
  * what any CPU cached of the PAL's view before those pages can be used again.
  */
-#include "../ept/frame.h"
 #include "../vmx/kick.h"
 #include "internal.h"
 
