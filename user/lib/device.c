@@ -23,8 +23,8 @@ int underpin_open(void)
 	case EACCES:
 	case EPERM:
 		return underpin_fail(errno,
-			"no permission to open %s: run as root, or join the group that owns it (ls -l %s)",
-			UNDERPIN_DEVICE, UNDERPIN_DEVICE);
+			"no permission to open %s: run as root, or join the group 'underpin' (adduser USER underpin) and log in again",
+			UNDERPIN_DEVICE);
 	case ENXIO:
 	case ENODEV:
 		return underpin_fail(errno,

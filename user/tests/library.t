@@ -60,7 +60,7 @@ expect_text() { # NAME PATTERN COMMAND...
 	*) not_ok "$name"; diag "said: $text" ;;
 	esac
 }
-expect_text "EACCES: root or the group" "run as root, or join the group" env FAKE_OPEN=13 LD_PRELOAD="$w/fake.so" "$hello"
+expect_text "EACCES: root or the group" "run as root, or join the group 'underpin'" env FAKE_OPEN=13 LD_PRELOAD="$w/fake.so" "$hello"
 expect_text "ENXIO: load the module" "modprobe underpin" env FAKE_OPEN=6 LD_PRELOAD="$w/fake.so" "$hello"
 expect_text "ENOMEM: the limit" "ulimit -l" env FAKE_REGISTER=12 LD_PRELOAD="$w/fake.so" "$hello"
 expect_text "EINVAL: dmesg" "dmesg" env FAKE_REGISTER=22 LD_PRELOAD="$w/fake.so" "$hello"

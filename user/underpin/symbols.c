@@ -92,6 +92,14 @@ bool symbols_name(const struct symbols *s, uint64_t address, char *text, size_t 
 	return true;
 }
 
+/* The core is compiled in core/: its other folders begin with "../". */
+static const char *from_top(const char *file)
+{
+	while (!strncmp(file, "./", 2) || !strncmp(file, "../", 3))
+		file = strchr(file, '/') + 1;
+	return file;
+}
+
 bool symbols_line(const struct symbols *s, uint64_t address, char *text, size_t size)
 {
 	Dwfl_Line *line = dwfl_module_getsrc(s->module, address);
@@ -101,7 +109,7 @@ bool symbols_line(const struct symbols *s, uint64_t address, char *text, size_t 
 	file = line ? dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
 	if (!file)
 		return false;
-	snprintf(text, size, "%s:%d", file, number);
+	snprintf(text, size, "%s:%d", from_top(file), number);
 	return true;
 }
 
@@ -128,7 +136,7 @@ void symbols_inlined(const struct symbols *s, uint64_t address,
 		if (!dwarf_formudata(dwarf_attr(&scopes[i], DW_AT_call_file, &attribute), &file) &&
 		    !dwarf_getsrcfiles(unit, &files, NULL))
 			path = dwarf_filesrc(files, file, NULL, NULL);
-		visit(data, name, path ? path : "?", (int)line);
+		visit(data, name, path ? from_top(path) : "?", (int)line);
 	}
 	free(scopes);
 }
