@@ -20,18 +20,17 @@ static u64 *ram_entry(u64 pfn, int *level)
 {
 	u64 *entry = frame_entry(pfn, level);
 
-	return entry && ept_present(*entry) && entry_tag(*entry) != TAG_NOT_RAM ? entry : NULL;
+	return entry && ept_present(*entry) && !entry_not_ram(*entry) ? entry : NULL;
 }
 
 /* The bits by which an owner is known; 0: no such owner. */
 static u64 owner_tag(enum frame_owner owner, u32 id)
 {
-	if (owner == FRAME_CORE && id == 0)
-		return tag_bits(TAG_CORE);
-	if (id < 1 || id > FRAME_MAX_ID)
+	if (owner == FRAME_CORE)
+		return id ? 0 : tag_bits(TAG_CORE);
+	if (id < 1 || id > FRAME_MAX_ID || (owner != FRAME_PAL && owner != FRAME_LENT))
 		return 0;
-	return owner == FRAME_PAL ? tag_bits(id) :
-	       owner == FRAME_LENT ? tag_bits(id) | EPT_LENT : 0;
+	return tag_bits(id) | (owner == FRAME_LENT ? EPT_LENT : 0);
 }
 
 int frame_take_locked(u64 pfn, u64 tag)
@@ -89,7 +88,9 @@ int frame_return(u64 pfn, enum frame_owner owner, u32 id)
 		type = mtrr_type(&main_view.mtrr, pfn << PAGE_SHIFT, (pfn + 1) << PAGE_SHIFT,
 				 &end);
 		WRITE_ONCE(*entry, pfn << PAGE_SHIFT | EPT_RWX | (u64)type << EPT_TYPE_SHIFT);
-		view_merge(&main_view.view, GPA(pfn << PAGE_SHIFT));
+		/* Mostly the next one is not returned yet, and there is nothing to merge. */
+		if (!((pfn + 1) % 512) || !(entry[1] & EPT_SOFT))
+			view_merge(&main_view.view, GPA(pfn << PAGE_SHIFT));
 		err = 0;
 	}
 	spin_unlock(&frame_lock);

@@ -18,7 +18,7 @@ static enum target target_of(gpa_t gpa, size_t size, void **p)
 	if (size > PAGE_SIZE - (gpa.v & ~PAGE_MASK))
 		return TARGET_NONE;
 	entry = frame_entry(gpa.v >> PAGE_SHIFT, &level);
-	if (!entry || !ept_present(*entry) || entry_tag(*entry) == TAG_NOT_RAM)
+	if (!entry || !ept_present(*entry) || entry_not_ram(*entry))
 		return TARGET_NONE;
 	if (entry_hidden(*entry))
 		return TARGET_HIDDEN;
@@ -26,34 +26,18 @@ static enum target target_of(gpa_t gpa, size_t size, void **p)
 	return *p ? TARGET_MEMORY : TARGET_NONE;
 }
 
-/* One load or store where the CPU would make one. */
-static void copy(void *to, const void *from, size_t size, const void *guest)
+typedef u64 __attribute__((aligned(1), may_alias)) any_u64;
+typedef u32 __attribute__((aligned(1), may_alias)) any_u32;
+
+/* One load or store where the CPU would make one: a page-table entry is never torn. */
+static void copy(void *to, const void *from, size_t size)
 {
-	u64 misaligned = (uintptr_t)guest & (size - 1);
-
-	if (size == 8 && !misaligned) {
-		u64 value;
-
-		if (guest == from) {
-			value = READ_ONCE(*(const u64 *)from);
-			memcpy(to, &value, 8);
-		} else {
-			memcpy(&value, from, 8);
-			WRITE_ONCE(*(u64 *)to, value);
-		}
-	} else if (size == 4 && !misaligned) {
-		u32 value;
-
-		if (guest == from) {
-			value = READ_ONCE(*(const u32 *)from);
-			memcpy(to, &value, 4);
-		} else {
-			memcpy(&value, from, 4);
-			WRITE_ONCE(*(u32 *)to, value);
-		}
-	} else {
+	if (size == 8)
+		*(volatile any_u64 *)to = *(const volatile any_u64 *)from;
+	else if (size == 4)
+		*(volatile any_u32 *)to = *(const volatile any_u32 *)from;
+	else
 		memcpy(to, from, size);
-	}
 }
 
 int guest_read(gpa_t from, void *to, size_t size)
@@ -64,7 +48,7 @@ int guest_read(gpa_t from, void *to, size_t size)
 	spin_lock(&frame_lock);
 	target = target_of(from, size, &p);
 	if (target == TARGET_MEMORY)
-		copy(to, p, size, p);
+		copy(to, p, size);
 	spin_unlock(&frame_lock);
 	if (target == TARGET_HIDDEN)
 		memset(to, 0, size);
@@ -79,7 +63,7 @@ int guest_write(gpa_t to, const void *from, size_t size)
 	spin_lock(&frame_lock);
 	target = target_of(to, size, &p);
 	if (target == TARGET_MEMORY)
-		copy(p, from, size, p);
+		copy(p, from, size);
 	spin_unlock(&frame_lock);
 	return target == TARGET_NONE ? -EFAULT : 0;
 }

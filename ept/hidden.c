@@ -54,7 +54,7 @@ void hidden_release(u64 entry)
 {
 	u32 i;
 
-	for (i = 0; i < NR_SCRATCH; i++)
+	for (i = 0; (entry & EPT_WRITE) && i < NR_SCRATCH; i++)
 		if (scratch_page[i].v == (entry & EPT_ADDRESS))
 			scratch_used &= ~BIT(i);
 }

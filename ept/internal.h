@@ -38,6 +38,11 @@ static inline u32 entry_tag(u64 entry)
 	return (entry >> 52 & 0x1f) | (entry >> 54 & 0x20) | (entry >> 55 & 0xc0);
 }
 
+static inline bool entry_not_ram(u64 entry)
+{
+	return (entry & EPT_TAG) == tag_bits(TAG_NOT_RAM);
+}
+
 static inline bool entry_hidden(u64 entry)
 {
 	return (entry & (EPT_READ | EPT_EXEC)) == EPT_READ;

@@ -189,7 +189,7 @@ static u64 retype_one(u64 at, s64 *cost)
 	enum memory_type type;
 
 	*cost += COST_ENTRY;
-	if (ept_present(*entry) && entry_tag(*entry) == TAG_NOT_RAM) {
+	if (ept_present(*entry) && entry_not_ram(*entry)) {
 		WRITE_ONCE(*entry, 0);
 	} else if (ept_present(*entry) && !entry_hidden(*entry)) {
 		type = mtrr_type(&main_view.mtrr, start, start + size, &end);

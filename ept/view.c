@@ -9,11 +9,11 @@
 #include "view.h"
 
 #define ENTRIES 512
-#define DESTROY_STEP 64
+#define DESTROY_STEP 512
 
 static u64 *table_of(u64 entry)
 {
-	return phys_to_virt(HPA(entry & EPT_ADDRESS));
+	return page_address(HPA(entry & EPT_ADDRESS));
 }
 
 static u32 index_of(gpa_t gpa, int level)
@@ -40,12 +40,11 @@ int view_init(struct view *view, struct page_pool *pool, u8 max_level)
 u64 *view_walk(const struct view *view, gpa_t gpa, int *level)
 {
 	u64 *entry = table_of(view->root.v) + index_of(gpa, EPT_LEVELS);
-	int l = EPT_LEVELS;
+	int l;
 
-	while (ept_present(*entry) && !ept_leaf(*entry, l)) {
-		l--;
-		entry = table_of(*entry) + index_of(gpa, l);
-	}
+#pragma GCC unroll 4
+	for (l = EPT_LEVELS; ept_table(*entry, l); l--)
+		entry = table_of(*entry) + index_of(gpa, l - 1);
 	*level = l;
 	return entry;
 }
@@ -79,7 +78,7 @@ static void retire(struct view *view, u64 entry, int level)
 	u32 i;
 
 	for (i = 0; level > 1 && i < ENTRIES; i++)
-		if (ept_present(table[i]) && !ept_leaf(table[i], level))
+		if (ept_table(table[i], level))
 			retire(view, table[i], level - 1);
 	WRITE_ONCE(table[0], retired_link(view->retired));
 	view->retired = HPA(entry & EPT_ADDRESS);
@@ -149,7 +148,7 @@ static void set_entry(struct view *view, u64 *entry, int level, u64 value)
 	u64 old = *entry;
 
 	WRITE_ONCE(*entry, value);
-	if (ept_present(old) && !ept_leaf(old, level))
+	if (ept_table(old, level))
 		retire(view, old, level - 1);
 }
 
@@ -252,12 +251,10 @@ void view_merge(struct view *view, gpa_t gpa)
 	u64 *entry = table_of(view->root.v) + index_of(gpa, EPT_LEVELS);
 	int l = EPT_LEVELS;
 
-	for (;;) {
+	path[l] = entry;
+	while (ept_table(*entry, l)) {
+		entry = table_of(*entry) + index_of(gpa, --l);
 		path[l] = entry;
-		if (!ept_present(*entry) || ept_leaf(*entry, l))
-			break;
-		l--;
-		entry = table_of(*entry) + index_of(gpa, l);
 	}
 	while (++l <= view->max_level && merge_table(view, path[l], l, index_of(gpa, l - 1)))
 		;
@@ -277,60 +274,39 @@ u32 view_tables_needed(gpa_t gpa, u64 nr_pages)
 }
 
 /*
- * Free the first leaf-most table from the cursor on. Level 1 tables hold no
- * tables, so the scan costs a few instructions per entry of the upper ones.
+ * From the cursor on: the table below the level 2 entry there, and the tables
+ * above that end there and are now empty. A visit of an entry is about 40
+ * instructions, so a step about 20,000.
  */
-static bool destroy_one(struct view *view)
-{
-	u64 *entry, *above = NULL;
-	int level = EPT_LEVELS;
-	gpa_t at = GPA(view->destroyed);
-	u32 i = index_of(at, level);
-	u64 *table = table_of(view->root.v);
-
-	for (;;) {
-		while (i < ENTRIES && (!ept_present(table[i]) || ept_leaf(table[i], level)))
-			i++;
-		if (i == ENTRIES)
-			break;
-		entry = &table[i];
-		at = GPA(ALIGN_DOWN(at.v, view_level_size(level) * ENTRIES) +
-			 i * view_level_size(level));
-		if (at.v < view->destroyed)
-			at.v = view->destroyed;
-		above = entry;
-		level--;
-		if (level == 1)
-			break;
-		table = table_of(*entry);
-		i = index_of(at, level);
-	}
-	if (!above)
-		return false;
-	view->destroyed = at.v;
-	page_free(view->pool, HPA(*above & EPT_ADDRESS));
-	*above = 0;
-	view->nr_tables--;
-	return true;
-}
-
 int view_destroy_step(struct view *view)
 {
-	u32 i;
+	u32 visits = DESTROY_STEP;
 
 	if (!view->root.v)
 		return 0;
-	if (view->nr_retired) {
-		view_release_retired(view, DESTROY_STEP);
-		return -EAGAIN;
-	}
-	for (i = 0; i < DESTROY_STEP; i++)
-		if (!destroy_one(view)) {
-			page_free(view->pool, view->root);
-			*view = (struct view){ 0 };
-			return 0;
+	view_release_retired(view, DESTROY_STEP);
+	while (view->destroyed < BIT(EPT_ADDRESS_BITS)) {
+		u64 *path[EPT_LEVELS + 1];
+		int level = EPT_LEVELS;
+
+		if (!visits-- || view->nr_retired)
+			return -EAGAIN;
+		path[level] = table_of(view->root.v) + index_of(GPA(view->destroyed), level);
+		while (level > 2 && ept_table(*path[level], level)) {
+			u64 *table = table_of(*path[level--]);
+
+			path[level] = table + index_of(GPA(view->destroyed), level);
 		}
-	return -EAGAIN;
+		view->destroyed += view_level_size(level);
+		do {
+			if (ept_table(*path[level], level))
+				page_free(view->pool, HPA(*path[level] & EPT_ADDRESS));
+			*path[level++] = 0;
+		} while (level <= EPT_LEVELS && !(view->destroyed & (view_level_size(level) - 1)));
+	}
+	page_free(view->pool, view->root);
+	*view = (struct view){ 0 };
+	return 0;
 }
 
 void view_destroy(struct view *view)

@@ -13,6 +13,7 @@
 #ifndef UNDERPIN_EPT_VIEW_H
 #define UNDERPIN_EPT_VIEW_H
 
+#include "../include/handover.h"
 #include "../include/platform.h"
 #include "../include/types.h"
 
@@ -65,6 +66,22 @@ static inline bool ept_leaf(u64 entry, int level)
 	return level == 1 || (entry & EPT_LARGE);
 }
 
+/* It points to a table. */
+static inline bool ept_table(u64 entry, int level)
+{
+	return level > 1 && (entry & (EPT_RWX | EPT_LARGE)) == EPT_RWX;
+}
+
+/* As phys_to_virt(), for what is known to be a page of a pool: a walk makes four. */
+static inline void *page_address(hpa_t page)
+{
+#ifdef UNDERPIN_HOSTED
+	return phys_to_virt(page);
+#else
+	return (void *)(CORE_DIRECT_BASE + page.v);
+#endif
+}
+
 int view_init(struct view *view, struct page_pool *pool, u8 max_level);
 /*
  * Map [gpa, gpa + nr pages) to [hpa, ...) with these rights, memory type and
@@ -92,8 +109,8 @@ void view_release_retired(struct view *view, u32 max);
 u32 view_tables_needed(gpa_t gpa, u64 nr_pages);
 /*
  * All tables back to the pool (wiped by page_alloc when next used). No CPU may
- * use the view any more, and all have flushed. The step frees at most 64
- * tables: -EAGAIN: again; 0: done.
+ * use the view any more, and all have flushed. The step is bounded: -EAGAIN:
+ * again; 0: done.
  */
 int view_destroy_step(struct view *view);
 void view_destroy(struct view *view);
