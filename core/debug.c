@@ -72,8 +72,6 @@ static void reset_stats(void)
 		struct cpu *cpu = cpu_of_slot(slot);
 
 		memset(cpu->stat, 0, sizeof(cpu->stat));
-		cpu->longest_root = 0;
-		cpu->longest_reason = 0;
 	}
 }
 

@@ -24,6 +24,18 @@ static u32 pool_pages(void)
 	return n;
 }
 
+static void find_longest(const struct cpu *cpu, struct core_status *s)
+{
+	u32 reason;
+
+	for (reason = 0; reason < CORE_NR_EXIT_REASONS; reason++) {
+		if (cpu->stat[reason].max > s->longest_root) {
+			s->longest_root = cpu->stat[reason].max;
+			s->longest_reason = reason;
+		}
+	}
+}
+
 s64 status_get(u64 gpa)
 {
 	struct core_status s = {
@@ -55,10 +67,7 @@ s64 status_get(u64 gpa)
 			s.cpu_under_core[slot / 64] |= BIT(slot % 64);
 		if (READ_ONCE(cpu->wait_sipi))
 			s.cpu_wait_sipi[slot / 64] |= BIT(slot % 64);
-		if (cpu->longest_root > s.longest_root) {
-			s.longest_root = cpu->longest_root;
-			s.longest_reason = cpu->longest_reason;
-		}
+		find_longest(cpu, &s);
 	}
 	return guest_write(GPA(gpa), &s, sizeof(s));
 }

@@ -73,6 +73,7 @@ void vmclear(hpa_t vmcs);
 void invept(u64 type, u64 eptp);
 void invvpid(u64 type, u16 vpid, u64 linear);
 u64 rdtsc(void);
+u32 rdtsc_low(void);
 void cpu_relax(void);
 void cpuid_native(u32 leaf, u32 subleaf, u32 regs[4]);
 u64 read_cr4(void);

@@ -84,9 +84,7 @@ struct cpu {
 	u32 nr_held;
 	struct spinlock *held[CPU_MAX_HELD];
 
-	u64 exit_tsc;		/* when this stay in root began */
-	u64 longest_root;
-	u32 longest_reason;
+	u32 exit_tsc;		/* low half of the TSC when this stay in root began */
 	struct exit_stat stat[CORE_NR_EXIT_REASONS];
 };
 

@@ -5,17 +5,14 @@
  */
 #include "cpuid.h"
 
-#include "../include/platform.h"
 #include "../include/version.h"
 #include "controls.h"
-#include "msr_index.h"
-#include "vmcs.h"
 
 #define HYPERVISOR_LEAVES 0x40000000u
 #define HYPERVISOR_BLOCK 0x100u
 #define HYPERVISOR_BLOCKS 16
 
-static u32 identity_leaf = HYPERVISOR_LEAVES;
+u32 cpuid_identity_leaf = HYPERVISOR_LEAVES;
 static u32 nesting_depth;
 
 static bool is_underpin(const u32 regs[4])
@@ -27,7 +24,7 @@ void cpuid_init(void)
 {
 	u32 regs[4], block;
 
-	identity_leaf = HYPERVISOR_LEAVES;
+	cpuid_identity_leaf = HYPERVISOR_LEAVES;
 	nesting_depth = 0;
 	for (block = 0; block < HYPERVISOR_BLOCKS; block++) {
 		u32 leaf = HYPERVISOR_LEAVES + block * HYPERVISOR_BLOCK;
@@ -39,11 +36,11 @@ void cpuid_init(void)
 				nesting_depth = regs[1] + 1;
 		} else if (!vmx_caps.hypervisor_visible || regs[0] < leaf || regs[0] > leaf + 0xff) {
 			/* Free: nobody answers here. */
-			identity_leaf = leaf;
+			cpuid_identity_leaf = leaf;
 			return;
 		}
 	}
-	identity_leaf = HYPERVISOR_LEAVES + HYPERVISOR_BLOCKS * HYPERVISOR_BLOCK;
+	cpuid_identity_leaf = HYPERVISOR_LEAVES + HYPERVISOR_BLOCKS * HYPERVISOR_BLOCK;
 }
 
 u32 cpuid_nesting_depth(void)
@@ -51,37 +48,37 @@ u32 cpuid_nesting_depth(void)
 	return nesting_depth;
 }
 
-static void identity(u32 leaf, u32 regs[4])
+static void identity(struct guest_regs *regs, u32 leaf)
 {
-	if (leaf == identity_leaf) {
-		regs[0] = identity_leaf + 1;
-		memcpy(&regs[1], UNDERPIN_CPUID_SIGNATURE, 12);
+	u32 name[3];
+
+	if (leaf == cpuid_identity_leaf) {
+		memcpy(name, UNDERPIN_CPUID_SIGNATURE, sizeof(name));
+		regs->rax = cpuid_identity_leaf + 1;
+		regs->rbx = name[0];
+		regs->rcx = name[1];
+		regs->rdx = name[2];
 	} else {
-		regs[0] = UNDERPIN_VERSION_CODE;
-		regs[1] = nesting_depth;
-		regs[2] = 0;
-		regs[3] = 0;
+		regs->rax = UNDERPIN_VERSION_CODE;
+		regs->rbx = nesting_depth;
+		regs->rcx = 0;
+		regs->rdx = 0;
 	}
 }
 
-void emulate_cpuid(struct guest_regs *regs)
+void cpuid_adjust(struct guest_regs *regs, u32 leaf, u32 subleaf)
 {
-	u32 leaf = regs->rax, subleaf = regs->rcx, out[4];
-
-	cpuid_native(leaf, subleaf, out);
 	if (leaf == 1) {
-		out[2] &= ~BIT(27);
+		regs->rcx &= ~BIT(27);
 		if (vmread(GUEST_CR4) & CR4_OSXSAVE)
-			out[2] |= BIT(27);
-	} else if (leaf == 7 && subleaf == 0) {
-		out[2] &= ~BIT(4);
+			regs->rcx |= BIT(27);
+	} else if (leaf == 7) {
+		if (subleaf != 0)
+			return;
+		regs->rcx &= ~BIT(4);
 		if (vmread(GUEST_CR4) & CR4_PKE)
-			out[2] |= BIT(4);
-	} else if (unlikely(leaf - identity_leaf < 2)) {
-		identity(leaf, out);
+			regs->rcx |= BIT(4);
+	} else {
+		identity(regs, leaf);
 	}
-	regs->rax = out[0];
-	regs->rbx = out[1];
-	regs->rcx = out[2];
-	regs->rdx = out[3];
 }

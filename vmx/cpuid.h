@@ -3,7 +3,10 @@
 #ifndef UNDERPIN_VMX_CPUID_H
 #define UNDERPIN_VMX_CPUID_H
 
+#include "../include/platform.h"
 #include "cpu.h"
+#include "msr_index.h"
+#include "vmcs.h"
 
 #define UNDERPIN_CPUID_SIGNATURE "UnderpinCore"
 
@@ -11,7 +14,26 @@
 void cpuid_init(void);
 /* Depth of Underpins below this one: 0 on the machine itself. */
 u32 cpuid_nesting_depth(void);
+/* First of our leaves; set by cpuid_init(). */
+extern u32 cpuid_identity_leaf;
+#define CPUID_IDENTITY_LEAVES 2
+/* Leaves whose answer mirrors the guest's CR4, or is ours. */
+void cpuid_adjust(struct guest_regs *regs, u32 leaf, u32 subleaf);
+
 /* EAX, ECX in; EAX..EDX out. VMCS of the guest is current. */
-void emulate_cpuid(struct guest_regs *regs);
+static inline void emulate_cpuid(struct guest_regs *regs)
+{
+	u32 leaf = regs->rax, subleaf = regs->rcx;
+	u64 a = leaf, b, c = subleaf, d;	/* CPUID clears the upper halves */
+
+	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+	regs->rax = a;
+	regs->rbx = b;
+	regs->rcx = c;
+	regs->rdx = d;
+	if (unlikely(leaf == 1 || leaf == 7 ||
+		     leaf - cpuid_identity_leaf < CPUID_IDENTITY_LEAVES))
+		cpuid_adjust(regs, leaf, subleaf);
+}
 
 #endif

@@ -2,10 +2,6 @@
 /* Event injection into host Linux. NMIs are in nmi.c. */
 #include "event.h"
 
-#include "../include/platform.h"
-#include "msr_index.h"
-#include "vmcs.h"
-
 #define PENDING_DEBUG_BS BIT(14)
 #define DEBUGCTL_BTF BIT(1)
 
@@ -37,20 +33,13 @@ void inject_page_fault(gva_t address, u32 error_code)
 	inject_exception(VECTOR_PF, true, error_code);
 }
 
-void skip_instruction(void)
+void skip_slow(u64 old_rip, u64 rip, u64 blocking, u64 rflags)
 {
-	u64 rip = vmread(GUEST_RIP) + vmread(VM_EXIT_INSTRUCTION_LENGTH);
-	u64 blocking = vmread(GUEST_INTERRUPTIBILITY_STATE);
-
-	if (unlikely(!guest_in_64bit_code()))
-		rip = (u32)rip;
-	vmwrite(GUEST_RIP, rip);
-	if (blocking & (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS))
-		vmwrite(GUEST_INTERRUPTIBILITY_STATE,
-			blocking & ~(BLOCKING_BY_STI | BLOCKING_BY_MOV_SS));
-	/* A single-step trap is due after the instruction (SDM 26.5.1, 27.7.3). */
-	if (unlikely(vmread(GUEST_RFLAGS) & RFLAGS_TF) &&
-	    !(vmread(GUEST_IA32_DEBUGCTL) & DEBUGCTL_BTF))
+	if (((old_rip ^ rip) >> 32) && !guest_in_64bit_code())
+		vmwrite(GUEST_RIP, (u32)rip);
+	vmwrite(GUEST_INTERRUPTIBILITY_STATE,
+		blocking & ~(BLOCKING_BY_STI | BLOCKING_BY_MOV_SS));
+	if ((rflags & RFLAGS_TF) && !(vmread(GUEST_IA32_DEBUGCTL) & DEBUGCTL_BTF))
 		vmwrite(GUEST_PENDING_DEBUG_EXCEPTIONS,
 			vmread(GUEST_PENDING_DEBUG_EXCEPTIONS) | PENDING_DEBUG_BS);
 }

@@ -75,6 +75,11 @@ recover_entry:
 	call	fatal_recover
 	jmp	exit_from_slow
 
+/* HOST_RIP of PAL VMCSs: nothing of theirs is handled by exit_fast(). */
+	.globl vmx_exit_entry_pal
+vmx_exit_entry_pal:
+	SAVE_FAST
+
 exit_to_slow:
 	mov	%rbp, REGS_RBP(%rsp)
 	mov	%r12, REGS_R12(%rsp)

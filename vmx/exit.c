@@ -20,41 +20,39 @@
 #include "nmi.h"
 #include "vmcs.h"
 
-void account_exit(struct cpu *cpu, u32 reason)
+/* Count this stay in root under reason. */
+static inline void account_exit(struct cpu *cpu, u32 reason)
 {
-	u64 ticks = rdtsc() - cpu->exit_tsc;
+	u32 ticks = rdtsc_low() - cpu->exit_tsc;
 	struct exit_stat *stat = &cpu->stat[reason];
 
 	stat->count++;
 	stat->total += ticks;
-	if (unlikely(ticks > stat->max)) {
+	if (unlikely(ticks > stat->max))
 		stat->max = ticks;
-		if (ticks > cpu->longest_root) {
-			cpu->longest_root = ticks;
-			cpu->longest_reason = reason;
-		}
-	}
-	if (unlikely(ticks < stat->min || stat->count == 1))
+	/* 0 stands for none yet; so min - 1 is the largest number then. */
+	if (unlikely(ticks < stat->min - 1))
 		stat->min = ticks;
 }
 
 u64 exit_fast(struct cpu *cpu)
 {
-	u32 reason;
+	u32 reason = vmread(VM_EXIT_REASON);
 
-	cpu->exit_tsc = rdtsc();
-	if (unlikely(cpu->mode != MODE_LINUX))
-		return FAST_SLOW;
-	reason = vmread(VM_EXIT_REASON);
-	if (likely(reason == REASON_CPUID))
+	cpu->exit_tsc = rdtsc_low();
+	if (likely(reason == REASON_CPUID)) {
 		emulate_cpuid(&cpu->regs);
-	else if (reason == REASON_VMCALL && (u32)cpu->regs.rax == HC_NULL)
+		skip_instruction();
+		account_exit(cpu, REASON_CPUID);
+		return FAST_RESUME;
+	}
+	if (reason == REASON_VMCALL && (u32)cpu->regs.rax == HC_NULL) {
 		cpu->regs.rax = 0;
-	else
-		return FAST_SLOW;
-	skip_instruction();
-	account_exit(cpu, reason);
-	return FAST_RESUME;
+		skip_instruction();
+		account_exit(cpu, REASON_VMCALL);
+		return FAST_RESUME;
+	}
+	return FAST_SLOW;
 }
 
 static void emulate_xsetbv(struct cpu *cpu)
@@ -137,6 +135,7 @@ u64 exit_slow(struct cpu *cpu)
 		else
 			entry_failed(cpu);
 	} else if (cpu->mode == MODE_PAL) {
+		cpu->exit_tsc = rdtsc_low();	/* comes here without exit_fast() */
 		counted = REASON_PAL;
 		if (reason == REASON_INIT && cpu->park)
 			vmx_park(cpu);

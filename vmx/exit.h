@@ -25,9 +25,6 @@ u64 exit_slow(struct cpu *cpu);
 void before_entry(struct cpu *cpu);
 __attribute__((noreturn)) void entry_failed(struct cpu *cpu);
 
-/* Count this stay in root under reason. */
-void account_exit(struct cpu *cpu, u32 reason);
-
 /* hypercall.c: exit 18 from host Linux. */
 void handle_vmcall(struct cpu *cpu);
 /* memory.c: exits 48 and 49 from host Linux. */

@@ -12,6 +12,9 @@
 #include "msr_index.h"
 #include "vmcs.h"
 
+/* exit.S: exits of a PAL go straight to exit_slow(). */
+extern char vmx_exit_entry_pal[];
+
 #define SEGMENT_UNUSABLE BIT(16)
 #define SEGMENT_CODE64_USER 0xa0fbu	/* present, DPL 3, accessed, L, G */
 #define SEGMENT_DATA_USER 0xc0f3u
@@ -118,6 +121,7 @@ int pal_vmcs_init(struct cpu *cpu)
 	if (write_controls())
 		return -ENODEV;
 	vmcs_write_host_state(cpu);
+	vmwrite(HOST_RIP, (u64)vmx_exit_entry_pal);
 	for (i = 0; i < ARRAY_SIZE(fixed_fields); i++)
 		vmwrite(fixed_fields[i].field, fixed_fields[i].value);
 	for (i = 0; i < ARRAY_SIZE(zero_fields); i++)
