@@ -54,8 +54,6 @@ struct main_view {
 	u32 maxphyaddr;		/* of the CPU */
 	bool gigabyte_pages;	/* in Linux's page tables: CPUID.80000001H:EDX[26] */
 	u64 end;		/* guest-physical addresses are below */
-	const struct core_extent *ram;
-	u32 nr_ram;
 	u32 hidden_frames;
 };
 extern struct main_view main_view;

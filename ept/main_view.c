@@ -45,8 +45,6 @@ static int init_begin(const struct main_view_config *config)
 		.maxphyaddr = config->maxphyaddr,
 		.end = BIT(config->maxphyaddr < EPT_ADDRESS_BITS ? config->maxphyaddr :
 			   EPT_ADDRESS_BITS),
-		.ram = config->ram,
-		.nr_ram = config->nr_ram,
 	};
 	init_extent = init_done = 0;
 	init_ram_done = false;

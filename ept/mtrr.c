@@ -10,39 +10,28 @@
 #define MSR_MTRR_DEF_TYPE 0x2ff
 #define MSR_MTRR_PHYSBASE(n) (0x200 + 2 * (n))
 #define MSR_MTRR_PHYSMASK(n) (0x201 + 2 * (n))
-#define FIXED_END 0x100000ull
-
-/* The fixed-range MSRs (table 12-9): eight ranges of this size each. */
-static const struct { u32 msr, count, shift; } fixed_msr[] = {
-	{ 0x250, 1, 16 },	/* 64 KiB, from 0 */
-	{ 0x258, 2, 14 },	/* 16 KiB, from 80000H */
-	{ 0x268, 8, 12 },	/* 4 KiB, from C0000H */
+/* The fixed-range MSRs (table 12-9): eight ranges each, of this many pages. */
+static const struct { u32 msr, count, pages; } fixed_msr[] = {
+	{ 0x250, 1, 16 }, { 0x258, 2, 4 }, { 0x268, 8, 1 },
 };
 
+/* A reserved encoding cannot be written to the register, so it is never seen. */
 static u8 valid_type(u64 type)
 {
-	switch (type & 0xff) {
-	case MEMTYPE_WC:
-	case MEMTYPE_WT:
-	case MEMTYPE_WP:
-	case MEMTYPE_WB:
-		return type;
-	default:
-		return MEMTYPE_UC;
-	}
+	return (type & 0xff) < 8 && (0x73 >> (type & 7) & 1) ? type & 0xff : MEMTYPE_UC;
 }
 
 static void read_fixed(struct mtrr_state *state)
 {
-	u32 i, j, k, n = 0;
+	u32 i, j, k, page = 0;
 	u64 value;
 
 	for (i = 0; i < ARRAY_SIZE(fixed_msr); i++)
 		for (j = 0; j < fixed_msr[i].count; j++) {
 			if (rdmsr_safe(fixed_msr[i].msr + j, &value))
 				value = 0;
-			for (k = 0; k < 8; k++)
-				state->fixed[n++] = valid_type(value >> (8 * k));
+			for (k = 0; k < 8 * fixed_msr[i].pages; k++)
+				state->fixed[page++] = valid_type(value >> (k / fixed_msr[i].pages * 8));
 		}
 }
 
@@ -85,20 +74,6 @@ void mtrr_read(struct mtrr_state *state, u32 maxphyaddr)
 	}
 }
 
-static u32 fixed_index(u64 address, u32 *shift)
-{
-	if (address < 0x80000) {
-		*shift = 16;
-		return address >> 16;
-	}
-	if (address < 0xc0000) {
-		*shift = 14;
-		return 8 + ((address - 0x80000) >> 14);
-	}
-	*shift = 12;
-	return 24 + ((address - 0xc0000) >> 12);
-}
-
 /* 12.11.4.1: the type where two variable ranges overlap. */
 static u8 overlap(u8 a, u8 b)
 {
@@ -113,13 +88,12 @@ static u8 overlap(u8 a, u8 b)
 static u8 type_at(const struct mtrr_state *state, u64 address, u64 limit, u64 *end)
 {
 	u8 type = 0xff;
-	u32 i, shift;
+	u32 i;
 
 	*end = limit;
-	if (state->fixed_enabled && address < FIXED_END) {
-		i = fixed_index(address, &shift);
-		*end = ALIGN_DOWN(address, BIT(shift)) + BIT(shift);
-		return state->fixed[i];
+	if (state->fixed_enabled && address >> PAGE_SHIFT < MTRR_FIXED_PAGES) {
+		*end = (address & PAGE_MASK) + PAGE_SIZE;
+		return state->fixed[address >> PAGE_SHIFT];
 	}
 	for (i = 0; i < state->nr_variable; i++) {
 		u64 base = state->variable[i].base, mask = state->variable[i].mask;
@@ -145,7 +119,7 @@ enum memory_type mtrr_type(const struct mtrr_state *state, u64 address, u64 limi
 {
 	u8 type = type_at(state, address, limit, end);
 	u64 next;
-	u32 tries = state->repeats ? 8 : MTRR_NR_FIXED + 2 * MTRR_MAX_VARIABLE;
+	u32 tries = state->repeats ? 8 : MTRR_FIXED_PAGES + 2 * MTRR_MAX_VARIABLE;
 
 	while (*end < limit && tries--) {
 		if (type_at(state, *end, limit, &next) != type)

@@ -11,7 +11,7 @@
 #include "view.h"
 
 #define MTRR_MAX_VARIABLE 40	/* MSRs 200H to 24FH */
-#define MTRR_NR_FIXED 88
+#define MTRR_FIXED_PAGES 256	/* the first MiB */
 
 /* Compared by memcmp(): padding is zero. */
 struct mtrr_state {
@@ -19,8 +19,8 @@ struct mtrr_state {
 	u8 fixed_enabled;
 	u8 default_type;	/* WB where the CPU has no MTRRs */
 	u8 nr_variable;		/* valid ones only */
-	u8 repeats;		/* some mask is not a plain run of leading ones */
-	u8 fixed[MTRR_NR_FIXED + 3];
+	u32 repeats;		/* some mask is not a plain run of leading ones */
+	u8 fixed[MTRR_FIXED_PAGES];	/* by 4 KiB page */
 	struct {
 		u64 base, mask;	/* address bits; base is masked already */
 		u32 type;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Guest-physical space that is not RAM, mapped when it is touched: in the
- * largest leaf around the address that holds no RAM and has one memory type.
+ * largest leaf around the address that holds no RAM and has one memory type. RAM
+ * that is added after load counts as such.
  *
  * A hostile Linux may touch all of 2^48. So the tables under these leaves come
  * from a private set of fixed size; when it is used up, all of them are cut off
@@ -56,20 +57,10 @@ void on_demand_evict(void)
 	ticket = tlb_flush_begin();
 }
 
-static bool has_ram(u64 start, u64 end)
-{
-	u32 i;
-
-	for (i = 0; i < main_view.nr_ram; i++) {
-		u64 first = main_view.ram[i].pfn * PAGE_SIZE;
-
-		if (first < end && start < first + main_view.ram[i].count * PAGE_SIZE)
-			return true;
-	}
-	return false;
-}
-
-/* The level of the largest fitting leaf, and its type. */
+/*
+ * The level of the largest leaf of one type, and that type. An entry that is
+ * empty has no RAM below it, since all RAM is mapped from the start.
+ */
 static int leaf_level(gpa_t gpa, int level, enum memory_type *type)
 {
 	u64 start, size, end;
@@ -80,8 +71,7 @@ static int leaf_level(gpa_t gpa, int level, enum memory_type *type)
 		size = view_level_size(level);
 		start = ALIGN_DOWN(gpa.v, size);
 		*type = mtrr_type(&main_view.mtrr, start, start + size, &end);
-		if (level == 1 || (end == start + size && start + size <= main_view.end &&
-				   !has_ram(start, start + size)))
+		if (level == 1 || end == start + size)
 			return level;
 	}
 }

@@ -163,64 +163,43 @@ static int level_for(const struct view *view, u64 gpa, u64 hpa, u64 end)
 	return level;
 }
 
-static bool range_ok(gpa_t gpa, u64 nr_pages)
+/* flags 0: unmap. */
+static int change(struct view *view, u64 gpa, u64 hpa, u64 nr_pages, u64 flags)
 {
-	u64 limit = BIT(EPT_ADDRESS_BITS);
+	u64 limit = BIT(EPT_ADDRESS_BITS), end = gpa + nr_pages * PAGE_SIZE, *entry, size;
+	int level, err;
 
-	return !(gpa.v & ~PAGE_MASK) && gpa.v < limit &&
-	       nr_pages <= (limit - gpa.v) >> PAGE_SHIFT;
+	if (((gpa | hpa) & ~PAGE_MASK) || gpa >= limit || nr_pages > (limit - gpa) >> PAGE_SHIFT)
+		return -EINVAL;
+	for (; gpa < end; gpa += size, hpa += size) {
+		entry = view_walk(view, GPA(gpa), &level);
+		if (!flags && !ept_present(*entry)) {
+			size = view_level_size(level) - (gpa & (view_level_size(level) - 1));
+			continue;
+		}
+		level = level_for(view, gpa, hpa, end);
+		err = entry_at(view, GPA(gpa), level, &entry);
+		if (err)
+			return err;
+		set_entry(view, entry, level,
+			  flags ? hpa | flags | (level > 1 ? EPT_LARGE : 0) : 0);
+		size = view_level_size(level);
+	}
+	return 0;
 }
 
 int view_map(struct view *view, gpa_t gpa, hpa_t hpa, u64 nr_pages, u64 rights,
 	     enum memory_type type, u64 soft)
 {
-	u64 flags = rights | (u64)type << EPT_TYPE_SHIFT | (soft & EPT_SOFT);
-	u64 at = gpa.v, to = hpa.v, end = gpa.v + nr_pages * PAGE_SIZE;
-
-	if (!range_ok(gpa, nr_pages) || (hpa.v & ~PAGE_MASK) || !(rights & EPT_RWX))
+	if (!(rights & EPT_RWX))
 		return -EINVAL;
-	while (at < end) {
-		int level = level_for(view, at, to, end);
-		u64 *entry;
-		int err = entry_at(view, GPA(at), level, &entry);
-
-		if (err)
-			return err;
-		set_entry(view, entry, level, to | flags | (level > 1 ? EPT_LARGE : 0));
-		at += view_level_size(level);
-		to += view_level_size(level);
-	}
-	return 0;
+	return change(view, gpa.v, hpa.v, nr_pages,
+		      rights | (u64)type << EPT_TYPE_SHIFT | (soft & EPT_SOFT));
 }
 
 int view_unmap(struct view *view, gpa_t gpa, u64 nr_pages)
 {
-	u64 at = gpa.v, end = gpa.v + nr_pages * PAGE_SIZE;
-
-	if (!range_ok(gpa, nr_pages))
-		return -EINVAL;
-	while (at < end) {
-		int level;
-		u64 *entry = view_walk(view, GPA(at), &level);
-		u64 size = view_level_size(level);
-
-		if (!ept_present(*entry)) {
-			at = ALIGN_DOWN(at, size) + size;
-			continue;
-		}
-		/* Whole tables go with the entry above them. */
-		while (level < 3 && !(at & (view_level_size(level + 1) - 1)) &&
-		       end - at >= view_level_size(level + 1))
-			level++;
-		while (level > 1 && ((at & (view_level_size(level) - 1)) ||
-				     end - at < view_level_size(level)))
-			level--;
-		if (entry_at(view, GPA(at), level, &entry))
-			return -ENOMEM;
-		set_entry(view, entry, level, 0);
-		at += view_level_size(level);
-	}
-	return 0;
+	return change(view, gpa.v, gpa.v, nr_pages, 0);
 }
 
 /* Merge the table that *entry of this level points to, if its entries let it. */

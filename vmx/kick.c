@@ -20,6 +20,14 @@ u64 flush_generation;
 /* When the newest generation was asked for: TSC. */
 static u64 flush_begun;
 
+/* TSC ticks since then; TSCs of two CPUs may differ a little, so never "long ago" by underflow. */
+static u64 ticks_since(u64 then)
+{
+	s64 ticks = rdtsc() - then;
+
+	return ticks < 0 ? 0 : ticks;
+}
+
 static bool has_flushed(const struct cpu *cpu, u64 ticket)
 {
 	/* Offline CPUs flush before they run again (exit 4). */
@@ -29,7 +37,6 @@ static bool has_flushed(const struct cpu *cpu, u64 ticket)
 
 static void kick_all_behind(u64 ticket, const struct cpu *self)
 {
-	u64 now = rdtsc();
 	u32 slot;
 
 	for (slot = 0; slot < handover.nr_cpus; slot++) {
@@ -38,9 +45,9 @@ static void kick_all_behind(u64 ticket, const struct cpu *self)
 		if (cpu == self || has_flushed(cpu, ticket))
 			continue;
 		/* Give the last one time to arrive. */
-		if (cpu->kick_sent && now - READ_ONCE(cpu->kick_sent) < KICK_RESEND_TICKS)
+		if (cpu->kick_sent && ticks_since(READ_ONCE(cpu->kick_sent)) < KICK_RESEND_TICKS)
 			continue;
-		WRITE_ONCE(cpu->kick_sent, now);
+		WRITE_ONCE(cpu->kick_sent, rdtsc());
 		apic_send_init(cpu->apic_id);
 	}
 }
@@ -79,7 +86,7 @@ int tlb_flush_done(u64 ticket)
 			break;
 	if (slot == handover.nr_cpus)
 		return 1;
-	if (rdtsc() - READ_ONCE(flush_begun) > (u64)handover.tsc_khz * 1000)
+	if (ticks_since(READ_ONCE(flush_begun)) > (u64)handover.tsc_khz * 1000)
 		return -ETIMEDOUT;
 	kick_all_behind(ticket, self);
 	return 0;
@@ -89,5 +96,5 @@ bool kick_outstanding(const struct cpu *cpu)
 {
 	u64 sent = READ_ONCE(cpu->kick_sent);
 
-	return sent && rdtsc() - sent < (u64)handover.tsc_khz * KICK_WINDOW_MS;
+	return sent && ticks_since(sent) < (u64)handover.tsc_khz * KICK_WINDOW_MS;
 }

@@ -46,8 +46,8 @@ static u64 any_gpa(void)
 	switch (fake_below(4)) {
 	case 0:
 		return frame[fake_below(FRAMES)].pfn << 12;
-	case 1:
-		return fake_random() & ((1ull << MACHINE_MAXPHYADDR) - 1) & ~0xfffull;
+	case 1:	/* few different indices at each level: a table that is used again shows */
+		return fake_below(128) << 39 | fake_below(3) << 30 | fake_below(3) << 21 | fake_below(3) << 12;
 	case 2:
 		return (fake_pool_extent[0].pfn + fake_below(600)) << 12;
 	default:
