@@ -108,13 +108,13 @@ static bool call(struct cpu *cpu, struct pal_slot *slot, const struct pal_entry 
 		context_drop(ctx);
 	}
 	ctx->entry = entry;
+	save_owner(cpu, ctx);
 	owner_paging(&paging);
 	if (caller_has_shadow_stack(paging.cr4))
 		err = -ENOSYS;
 	else
 		err = params_in(cpu, ctx, &paging, &fault);
 	if (likely(!err)) {
-		save_owner(cpu, ctx);
 		ctx->random_done = 0;
 		slot->info.calls++;
 		enter_pal(cpu, ctx, NULL);

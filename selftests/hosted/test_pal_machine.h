@@ -246,6 +246,8 @@ static u64 *mm_entry(u64 va)
 
 		if (!*e)
 			*e = (MM_TABLES + ++mm_used) << 12 | 7;
+		if (shift == 39)	/* the user half's root has the same */
+			((u64 *)frame(MM_TABLES + 1))[va >> 39 & 511] = *e;
 		table = frame(*e >> 12 & 0xffffffffffull);
 	}
 	return &table[va >> 12 & 511];
@@ -303,7 +305,7 @@ static void pal_machine_start(u32 nr_cpus)
 
 	machine_mtrrs();
 	check(machine_start(nr_cpus, 1000000, NULL) == 0);
-	mm_used = 0;
+	mm_used = 1;
 	for (i = 0; i < nr_cpus; i++)
 		start_cpu(i);
 	mm_map(STACK_TOP - 0x1000, STACK_PFN);
