@@ -82,7 +82,6 @@ void hidden_stats(struct main_view_stats *stats);
 int on_demand_init(void);
 /* *entry of that level is empty and decides about gpa. False: come again. */
 bool on_demand_map(gpa_t gpa, u64 *entry, int level);
-void on_demand_evict(void);
 u32 on_demand_tables(void);
 
 #endif

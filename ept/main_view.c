@@ -202,8 +202,8 @@ static u64 retype_one(u64 at, s64 *cost)
 		}
 		WRITE_ONCE(*entry, (*entry & ~EPT_TYPE) | (u64)type << EPT_TYPE_SHIFT);
 	}
-	/* The end of a table, which may have become uniform. */
-	if (!((start + size) & (view_level_size(level + 1) - 1))) {
+	/* The end of a table of RAM, which may have become uniform. */
+	if (ept_present(*entry) && !((start + size) & (view_level_size(level + 1) - 1))) {
 		*cost += COST_TABLE;
 		view_merge(&main_view.view, GPA(start));
 	}
@@ -233,7 +233,6 @@ int main_view_retype_step(void)
 		main_view.mtrr = now;
 		retype = RETYPE_WALK;
 		retype_at = 0;
-		on_demand_evict();
 	}
 	if (retype == RETYPE_WALK)
 		retype_walk();

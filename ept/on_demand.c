@@ -44,12 +44,10 @@ u32 on_demand_tables(void)
 	return NR_TABLES;
 }
 
-void on_demand_evict(void)
+static void evict(void)
 {
 	u32 i;
 
-	if (!nr_used || evicted)
-		return;
 	/* An entry in a table that was itself cut off is written for nothing. */
 	for (i = 0; i < nr_used; i++)
 		WRITE_ONCE(*table[i].entry, 0);
@@ -89,7 +87,7 @@ bool on_demand_map(gpa_t gpa, u64 *entry, int level)
 			nr_used = 0;
 		}
 		if (nr_used + (level - leaf) > NR_TABLES) {
-			on_demand_evict();
+			evict();
 			return false;
 		}
 	}

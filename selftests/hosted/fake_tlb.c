@@ -232,6 +232,25 @@ bool fake_can_reach_other(u32 cpu, u64 eptp, gpa_t gpa, u64 access, hpa_t a, hpa
 	return reach(cpu, eptp, gpa, access, a, b, true, where);
 }
 
+bool fake_table_used_again(u32 cpu, u64 eptp, gpa_t newest, gpa_t *at, hpa_t *where)
+{
+	u32 i;
+
+	for (i = 0; i < used[cpu]; i++) {
+		const struct cached *c = &tlb[cpu][i];
+		struct result r;
+
+		if (c->kind != TABLE || c->ep4ta != (eptp & ADDRESS))
+			continue;
+		*at = GPA(c->at | (newest.v & (covered(c->level + 1) - 1)));
+		r = through(c, cpu, c->ep4ta, at->v, 1, false);
+		*where = HPA(r.hpa);
+		if (r.outcome == FAKE_DONE && r.hpa != at->v)
+			return true;
+	}
+	return false;
+}
+
 bool fake_combined_reaches(u32 cpu, u64 access, hpa_t hpa)
 {
 	u32 i;

@@ -29,6 +29,12 @@ enum fake_outcome fake_access_linear(u32 cpu, u64 eptp, u16 vpid, u16 pcid, gva_
 bool fake_can_reach(u32 cpu, u64 eptp, gpa_t gpa, u64 access, hpa_t hpa);
 /* The same, but to any frame but these two (0: none). The frame in *where. */
 bool fake_can_reach_other(u32 cpu, u64 eptp, gpa_t gpa, u64 access, hpa_t a, hpa_t b, hpa_t *where);
+/*
+ * The table pointers that the CPU has cached, against the newest mapping: would
+ * one of them, at the same place in its table, now lead to another frame than
+ * the address's own? Finds a table that was used again too early.
+ */
+bool fake_table_used_again(u32 cpu, u64 eptp, gpa_t newest, gpa_t *at, hpa_t *where);
 /* Could any cached combined mapping of the CPU bring an access to the frame? */
 bool fake_combined_reaches(u32 cpu, u64 access, hpa_t hpa);
 /* The CPU walks on its own accord and caches what it finds. */

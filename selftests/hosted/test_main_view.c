@@ -104,6 +104,9 @@ static void test_hidden(void)
 	for (i = 0; i < 4096; i++)
 		good &= !p[i];
 	ok(good, "a scratch page that came back is used again, wiped");
+	fake_speculate(0, main_view_eptp(), GPA(0x4000000));
+	check(main_view_violation(GPA(0x4000000), 1) == VIEW_RETRY);
+	ok(!fake_tlb_size(0), "whoever is told to repeat has flushed");
 	machine_flush();
 	check(machine_access(0, 0x4003000, 4, &hpa, &answer));
 	ok(hpa.v == 0x4003000, "the returned frame is Linux's memory again");
@@ -176,13 +179,18 @@ static void test_on_demand(void)
 		free_pages = core_pool.nr_free;
 		for (i = 0; i < 6000; i++) {
 			u64 gpa = mmio_address();
-			u32 cpu = fake_below(2);
+			u32 cpu = fake_chance(10);	/* CPU 1 seldom exits, and keeps what it has */
+			gpa_t at;
 
 			check(machine_access(cpu, gpa, 1 << fake_below(3), &hpa, &answer), "%llx", gpa);
 			check(hpa.v == gpa, "%llx went to %llx", gpa, hpa.v);
 			if (fake_memory_type(main_view_eptp(), GPA(gpa)) >= 0)
 				check(fake_memory_type(main_view_eptp(), GPA(gpa)) == expected_type(gpa));
+			check(!fake_table_used_again(!cpu, main_view_eptp(), GPA(gpa), &at, &where) ||
+			      where.v == (hidden_entry(0) & EPT_ADDRESS),
+			      "a table is used again: %llx may go to %llx", at.v, where.v);
 			gpa = mmio_address();
+			fake_speculate(1, main_view_eptp(), GPA(gpa));
 			check(!fake_can_reach_other(fake_below(2), main_view_eptp(), GPA(gpa), 1, HPA(gpa),
 						    HPA(gpa), &where), "%llx may reach %llx", gpa, where.v);
 			if (fake_chance(10))
@@ -194,10 +202,14 @@ static void test_on_demand(void)
 	machine_mtrrs();
 }
 
+#define NR_TOUCHED 64
+
 /* Random MTRR writes by CPU 0 while CPU 1 runs; compares every page of RAM's type. */
 static void test_retype(void)
 {
 	u32 i, n, round, most = 0, tables;
+	static u64 touched[NR_TOUCHED];
+	u64 gpa;
 	hpa_t hpa;
 	int answer;
 
@@ -221,7 +233,8 @@ static void test_retype(void)
 			fake_msr_set(0x250 + 8 * fake_below(2), fake_chance(50) ? 0x0606060606060606 : 0);
 		for (n = 0; main_view_retype_step(); n++) {
 			check(n < 1000, "it does not end");
-			machine_access(1, mmio_address(), 1, &hpa, &answer);
+			touched[fake_below(NR_TOUCHED)] = gpa = mmio_address();
+			machine_access(1, gpa, 1, &hpa, &answer);
 			fake_cpu_visits_core(fake_below(2));
 		}
 		most = n > most ? n : most;
@@ -237,6 +250,11 @@ static void test_retype(void)
 			else if ((hidden_entry(0) & EPT_ADDRESS) != pfn << 12)	/* the zero page reads as itself */
 				check(!fake_can_reach(1, main_view_eptp(), GPA(pfn << 12), 1, HPA(pfn << 12)),
 				      "%llx", pfn);
+		}
+		for (i = 0; i < NR_TOUCHED; i++) {
+			int type = fake_memory_type(main_view_eptp(), GPA(touched[i]));
+
+			check(type < 0 || type == expected_type(touched[i]), "%llx: type %d", touched[i], type);
 		}
 		machine_check_tables(main_view.view.root.v, 4);
 		for (n = 0; main_view_reclaim_step(); n++)
