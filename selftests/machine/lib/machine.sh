@@ -1,0 +1,59 @@
+# shellcheck shell=dash
+# What the tests in the machine share. Each begins with `. /test/machine/lib/machine.sh`.
+# shellcheck source=selftests/lib/tap.sh
+. /test/lib/tap.sh
+
+machine=/test/machine
+PATH=$machine/bin:$PATH
+debugfs=/sys/kernel/debug
+tmp=/tmp/${0##*/}
+mkdir -p "$tmp"
+
+# ---- the module ----
+
+# up-load says "ok" or the name of the errno, and does not try again, as busybox' insmod does.
+load() { up-load $machine/underpin.ko "debug=1 $*"; }
+is_loaded() { [ -d /sys/module/underpin ]; }
+# The last close of a PAL may still be under way when its process is gone.
+unload() {
+	unload_tries=0
+	while is_loaded; do
+		rmmod underpin 2>"$tmp/rmmod" && return
+		[ $((unload_tries += 1)) -lt 20 ] || { cat "$tmp/rmmod" >&2; return 1; }
+		sleep 0.1
+	done
+}
+# For a test that needs the core and cannot go on without.
+need_core() {
+	is_loaded && return
+	need_core_answer=$(load)
+	[ "$need_core_answer" = ok ] || { not_ok "underpin.ko loads"; diag "$need_core_answer"; dmesg | tail -n 5 | sed 's/^/# /'; finish; }
+}
+# A number of `underpin status --json`.
+status_field() { underpin status --json | sed -n "s/^ *\"$1\": *\"\{0,1\}\([^\",]*\)\"\{0,1\},*$/\1/p"; }
+
+# ---- the kernel's log: what came since the last mark ----
+
+mark() { marks=$((${marks:-0} + 1)); echo "up-test: $0 mark $marks" >/dev/kmsg; }
+since_mark() { dmesg | sed "1,/up-test: .* mark $marks\$/d"; }
+# Fails with the lines, if the kernel complained of anything.
+quiet_since_mark() {
+	! since_mark | grep -E 'WARNING|BUG|Oops|Call Trace|stall|lockup|Uhhuh|general protection|unchecked MSR|hung_task|blocked for more|Clocksource|marking clocksource|NMI handler|nobody cared|core: ' |
+		grep -v 'perf: interrupt took too long'
+}
+# A line that the module must have said since the mark.
+says() { since_mark | grep -q -- "$1" || { since_mark | tail -n 5; return 1; }; }
+
+# ---- hostile ring 0 ----
+
+insert() { [ -d "/sys/module/$1" ] || insmod "$machine/modules/$1.ko"; }
+attack() { echo "$*" >/dev/up_attack && cat /dev/up_attack; }
+# HC_*: the numbers that the tests use by name.
+HC_NULL=0x55500000 HC_STATUS=0x55500020 HC_FATAL=0x55500023 HC_DEBUG=0x5550002f
+
+online() { echo "$2" >"/sys/devices/system/cpu/cpu$1/online"; }
+nr_cpus() { grep -c ^processor /proc/cpuinfo; }
+has_flag() { grep -qw "$1" /proc/cpuinfo; }
+mem_free() { sed -n 's/^MemFree: *\([0-9]*\) .*/\1/p' /proc/meminfo; }
+settle() { sync; echo 3 >/proc/sys/vm/drop_caches; sleep 0.2; }
+cpuid_model() { sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1; }

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0
+# One program with a PAL: NAME.c is the owner, NAME_inside.c what runs inside.
+PROGRAM = up-$(NAME)
+SRCS = $(NAME).c
+PAL_SRCS = $(NAME)_inside.c
+STATIC = 1
+CFLAGS = -O2 -g -D_GNU_SOURCE -pthread
+PAL_CFLAGS = -mgeneral-regs-only
+include $(TOP)/user/sdk/pal.mk
