@@ -166,12 +166,12 @@ static void give(struct model *m, bool frames)
 {
 	u64 *all = frames ? m->p.frame : m->p.donated;
 	u32 *done = frames ? &m->frames : &m->donated, total = frames ? m->p.nr_frames : m->p.nr_donated;
-	u32 n = fake_below(total - *done + 2);
+	u32 n, bad = ~0u;
 	s64 ret;
-	u32 bad = ~0u;
 
 	if (m->p.id <= 0)
 		return;
+	n = fake_below(total - *done + 2);
 	memcpy(pal_list(), all + *done, n * 8);
 	if (n && fake_chance(10)) {
 		bad = fake_below(n);
@@ -445,8 +445,7 @@ int main(void)
 	ok(pal_create(&model[0].p, FIRST, DONATED) == -EBUSY && core_pool.nr_free > 100,
 	   "only so many may be in the middle of it: EBUSY");
 	for (k = 0; k < PAL_MAX_REGISTERING; k++) {
-		check(pal_hc_destroy(k + 1) == 0 && pal_hc_step(k + 1) == -EAGAIN && pal_hc_step(k + 1) == -EAGAIN &&
-		      pal_hc_step(k + 1) == 0);
+		check(pal_hc_destroy(k + 1) == 0 && step_all(k + 1) == 0);
 		check(pal_hc_reclaim(k + 1, LIST_GPA) == -EAGAIN);
 		cpus_visit(true);
 		check(pal_hc_reclaim(k + 1, LIST_GPA) == 0);
