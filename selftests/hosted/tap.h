@@ -53,9 +53,9 @@ static int tap_finish(void)
 #define check(condition, ...)                                                  \
 	do {                                                                   \
 		if (!(condition)) {                                            \
-			printf("not ok %d - %s\n# at %s:%d: ", tap_run + 1,    \
+			printf("not ok %d - %s\n# at %s:%d:", tap_run + 1,    \
 			       #condition, __FILE__, __LINE__);                \
-			printf("" __VA_ARGS__);                                \
+			printf(" " __VA_ARGS__);                               \
 			printf("\n");                                          \
 			fflush(stdout);                                        \
 			if (getenv("TAP_ABORT"))                               \

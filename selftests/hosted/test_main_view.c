@@ -245,6 +245,8 @@ static void test_retype(void)
 
 			if (!fake_is_ram(pfn))
 				continue;
+			if (frame_owner(pfn, NULL) != FRAME_LINUX)
+				check(type == MEMTYPE_WB, "%llx is hidden, and of type %d", pfn, type);
 			if (frame_owner(pfn, NULL) == FRAME_LINUX)
 				check(type == expected_type(pfn << 12), "%llx: type %d", pfn, type);
 			else if ((hidden_entry(0) & EPT_ADDRESS) != pfn << 12)	/* the zero page reads as itself */
