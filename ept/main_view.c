@@ -16,7 +16,7 @@
 
 /* About how many instructions a step may take, and what its parts cost. */
 #define STEP_COST 30000
-#define COST_ENTRY 100
+#define COST_ENTRY 200
 #define COST_TABLE 3000
 #define RAM_LEAVES 32
 #define RECLAIM_STEP 256

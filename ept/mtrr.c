@@ -23,15 +23,16 @@ static u8 valid_type(u64 type)
 
 static void read_fixed(struct mtrr_state *state)
 {
-	u32 i, j, k, page = 0;
+	u8 *page = state->fixed;
+	u32 i, j, shift;
 	u64 value;
 
 	for (i = 0; i < ARRAY_SIZE(fixed_msr); i++)
 		for (j = 0; j < fixed_msr[i].count; j++) {
 			if (rdmsr_safe(fixed_msr[i].msr + j, &value))
 				value = 0;
-			for (k = 0; k < 8 * fixed_msr[i].pages; k++)
-				state->fixed[page++] = valid_type(value >> (k / fixed_msr[i].pages * 8));
+			for (shift = 0; shift < 64; shift += 8, page += fixed_msr[i].pages)
+				memset(page, valid_type(value >> shift), fixed_msr[i].pages);
 		}
 }
 

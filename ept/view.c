@@ -172,8 +172,7 @@ static int change(struct view *view, u64 gpa, u64 hpa, u64 nr_pages, u64 flags)
 	if (((gpa | hpa) & ~PAGE_MASK) || gpa >= limit || nr_pages > (limit - gpa) >> PAGE_SHIFT)
 		return -EINVAL;
 	for (; gpa < end; gpa += size, hpa += size) {
-		entry = view_walk(view, GPA(gpa), &level);
-		if (!flags && !ept_present(*entry)) {
+		if (!flags && !ept_present(*view_walk(view, GPA(gpa), &level))) {
 			size = view_level_size(level) - (gpa & (view_level_size(level) - 1));
 			continue;
 		}

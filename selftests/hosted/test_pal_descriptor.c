@@ -88,6 +88,7 @@ static void test_each(void)
 	REFUSED("a pointer with direction 4", q[1].flags = 4);
 	REFUSED("a pointer of no bytes", q[1].size = 0);
 	REFUSED("a pointer of 2^64 - 1 bytes", q[1].size = ~0ull);
+	REFUSED("a second pointer of nearly 2^64 bytes", q[2].size = -4000ull);
 	REFUSED("a size from a pointer", q[1].size_param = 3);
 	REFUSED("a size from beyond the last parameter", q[1].size_param = 4);
 	REFUSED("a stub in a section", d->stub = PAL_BASE + 8);
@@ -200,12 +201,13 @@ static void check_accepted(void)
 	check(pal.nr_donated <= PAL_MAX_DONATED);
 }
 
+#define NX BIT(63)
 static void check_mapping(void)
 {
 	static const u64 rights[] = {	/* EPT XWR << 8 | U/S, R/W, P; NX is bit 63 */
-		[PAL_SECTION_CODE] = 5 << 8 | 5, [PAL_SECTION_RODATA] = 1 << 8 | 5,
-		[PAL_SECTION_DATA] = 3 << 8 | 7, [PAL_SECTION_PARAM] = 3 << 8 | 7,
-		[PAL_SECTION_STACK] = 3 << 8 | 7, [PAL_SECTION_SHARED] = 3 << 8 | 7,
+		[PAL_SECTION_CODE] = 5 << 8 | 5, [PAL_SECTION_RODATA] = NX | 1 << 8 | 5,
+		[PAL_SECTION_DATA] = NX | 3 << 8 | 7, [PAL_SECTION_PARAM] = NX | 3 << 8 | 7,
+		[PAL_SECTION_STACK] = NX | 3 << 8 | 7, [PAL_SECTION_SHARED] = NX | 3 << 8 | 7,
 	};
 	struct pal *built = pal_of(p.id);
 	u32 i, j, k = 0, level;

@@ -33,9 +33,11 @@ static u64 now;
 
 /* Stronger than the fake's. */
 static u64 generation, reached[NR_CPUS];
+static bool gave_up;		/* nobody is kicked any more until the next begin */
 
 u64 tlb_flush_begin(void)
 {
+	gave_up = false;
 	return ++generation;
 }
 
@@ -44,8 +46,10 @@ int tlb_flush_done(u64 ticket)
 	u32 i;
 
 	for (i = 0; i < NR_CPUS; i++)
-		if (reached[i] < ticket)
-			return dead_cpu ? -ETIMEDOUT : 0;
+		if (reached[i] < ticket) {
+			gave_up |= dead_cpu;
+			return gave_up ? -ETIMEDOUT : 0;
+		}
 	return 1;
 }
 
@@ -209,7 +213,8 @@ static void step(struct model *m)
 		check(ret == -EAGAIN && state(m) == PAL_READY);
 	if (ret == -ETIMEDOUT)
 		m->timed_out = m->destroyed = true;
-	if (before == PAL_ISOLATING && state(m) == PAL_BUILDING)
+	if ((before == PAL_ISOLATING && state(m) == PAL_BUILDING) ||
+	    (before == PAL_PREPARING && state(m) == PAL_COLLECTING))
 		check(reached[0] >= slot_of(m->p.id)->ticket && reached[1] >= slot_of(m->p.id)->ticket);
 	if (!m->destroyed && state(m) == PAL_READY)
 		check(m->donated == m->p.nr_donated && m->frames == m->p.nr_frames);
@@ -310,7 +315,8 @@ static void pal_does(struct model *m)
 			pal_exit(cpu, REASON_INIT);
 			if (cpu->regs.rax == STUB_RESUME)
 				m->token = cpu->regs.rdi;
-			reached[slot] = generation;
+			if (!gave_up)
+				reached[slot] = generation;
 			break;
 		}
 	} else if (m->token && cpu_of_slot(fake_below(NR_CPUS))->mode == MODE_LINUX) {
@@ -336,7 +342,8 @@ static void cpus_visit(bool all)
 			fake_cpu = i;
 			if (cpu_of_slot(i)->mode == MODE_PAL)
 				pal_exit(cpu_of_slot(i), REASON_INIT);
-			reached[i] = generation;
+			if (!gave_up)
+				reached[i] = generation;
 		}
 	if (fake_chance(1))
 		late_until[fake_below(NR_CPUS)] = now + fake_below(300);
@@ -394,14 +401,13 @@ static void end_all(void)
 {
 	u32 k, n;
 
-	dead_cpu = false;
 	for (k = 0; k < NR_PALS; k++) {
 		destroy(&model[k]);
 		for (n = 0; model[k].p.id > 0; n++) {
 			check(n < 1000, "PAL %u does not end, state %d", k, state(&model[k]));
 			step(&model[k]);
 			cpus_visit(true);
-			dead_cpu = false;
+			dead_cpu = fake_chance(30);
 			reclaim(&model[k]);
 		}
 	}
@@ -429,6 +435,10 @@ int main(void)
 	ok(registered > 300, "random lives of PALs keep to the model (%u registered in %u steps)",
 	   registered, STEPS);
 	end_all();
+	dead_cpu = false;
+	tlb_flush_begin();
+	cpus_visit(true);
+	dead_cpu = false;
 	pal_counts(&pals, &frames);
 	ok(!pals && !frames, "in the end all can be taken apart");
 	for (k = 0; k < 100 && main_view_reclaim_step() == -EAGAIN; k++)

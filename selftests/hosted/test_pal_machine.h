@@ -467,7 +467,7 @@ static enum pal_state state_of(s64 id)
 static void *pal_at(struct test_pal *p, u64 va, u64 *flags)
 {
 	struct pal *pal = pal_of(p->id);
-	u64 gpa = pal->cr3, e, right = 7;
+	u64 gpa = pal->cr3, e, right = 7, nx = 0;
 	int shift, level;
 
 	for (shift = 39; shift >= 12; shift -= 9) {
@@ -481,11 +481,12 @@ static void *pal_at(struct test_pal *p, u64 va, u64 *flags)
 		check(e & 0x20, "accessed flag is not set beforehand");
 		check(shift > 12 || !(e & 2) || (e & 0x40), "dirty flag is not set beforehand");
 		right &= e;
+		nx |= e & BIT(63);
 		gpa = e & EPT_ADDRESS;
 	}
 	e = view_lookup(&pal->view, GPA(gpa), &level);
 	if (flags)
-		*flags = right | (e & 7) << 8;
+		*flags = nx | right | (e & 7) << 8;
 	return (u8 *)phys_to_virt(HPA(e & EPT_ADDRESS)) + (va & 0xfff);
 }
 
