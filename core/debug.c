@@ -24,7 +24,7 @@ static s64 hide_frame(u64 pfn)
 		return -EBUSY;
 	ret = tlb_flush_done(hide_ticket);
 	if (!ret)
-		return -EAGAIN;
+		return -EINPROGRESS;
 	hide_ticket = 0;
 	if (ret < 0)
 		frame_return(pfn, FRAME_CORE, 0);
@@ -46,7 +46,7 @@ static s64 show_frame(u64 pfn)
 	}
 	ret = tlb_flush_done(hide_ticket);
 	if (!ret)
-		return -EAGAIN;
+		return -EINPROGRESS;
 	hide_ticket = 0;
 	hide_pfn = 0;
 	return ret < 0 ? ret : 0;

@@ -29,8 +29,8 @@ static u64 init_done;	/* pages of that extent */
 static bool init_ram_done;
 
 /* How far main_view_retype_step() has come. */
-static u64 retype_at, retype_ticket;
-static enum { RETYPE_IDLE, RETYPE_WALK, RETYPE_FLUSH } retype;
+static u64 retype_at;
+static bool retyping;
 
 /* Tables that merges freed and that wait for this ticket: only its list is used. */
 static struct view releasing;
@@ -48,7 +48,7 @@ static int init_begin(const struct main_view_config *config)
 	};
 	init_extent = init_done = 0;
 	init_ram_done = false;
-	retype = RETYPE_IDLE;
+	retyping = false;
 	releasing = (struct view){ .pool = &core_pool };
 	cpuid_native(0x80000001, 0, regs);
 	main_view.gigabyte_pages = regs[3] & BIT(26);
@@ -217,8 +217,8 @@ static void retype_walk(void)
 	while (retype_at < main_view.end && cost < STEP_COST)
 		retype_at = retype_one(retype_at, &cost);
 	if (retype_at >= main_view.end) {
-		retype_ticket = tlb_flush_begin();
-		retype = RETYPE_FLUSH;
+		tlb_flush_begin();
+		retyping = false;
 	}
 }
 
@@ -231,14 +231,12 @@ int main_view_retype_step(void)
 	spin_lock(&frame_lock);
 	if (memcmp(&now, &main_view.mtrr, sizeof(now))) {
 		main_view.mtrr = now;
-		retype = RETYPE_WALK;
+		retyping = true;
 		retype_at = 0;
 	}
-	if (retype == RETYPE_WALK)
+	if (retyping)
 		retype_walk();
-	else if (retype == RETYPE_FLUSH && tlb_flush_done(retype_ticket) == 1)
-		retype = RETYPE_IDLE;
-	result = retype == RETYPE_IDLE ? 0 : -EAGAIN;
+	result = retyping ? -EAGAIN : 0;
 	spin_unlock(&frame_lock);
 	return result;
 }

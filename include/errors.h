@@ -28,6 +28,7 @@
 #define ENOSYS 38	/* no such call */
 #define EOVERFLOW 75
 #define EOPNOTSUPP 95
+#define EINPROGRESS 115	/* waits for other CPUs: make them exit, call again */
 #define ETIMEDOUT 110	/* a CPU did not answer a kick */
 #define ECANCELED 125	/* the PAL was taken away */
 #endif

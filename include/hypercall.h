@@ -56,7 +56,7 @@ enum underpin_hypercall {
 	HC_PAL_CREATE = UNDERPIN_HC(0x30), /* RDI = gpa of struct pal_desc, page-aligned: id >= 1, RDX = pages to donate; -EINVAL; -EBUSY: too many are being registered; -ENOSPC: too many PALs */
 	HC_PAL_DONATE = UNDERPIN_HC(0x31), /* RDI = id, RSI = gpa of list, RDX = count: number taken by this call (some; call again for the rest) or the error of the first */
 	HC_PAL_ADD_FRAMES = UNDERPIN_HC(0x32), /* the same, for frames of the sections */
-	HC_PAL_STEP = UNDERPIN_HC(0x33), /* RDI = id: 0 = this phase is done; -EAGAIN; -ENOMEM, -EINVAL: donated pages, frames are missing; -ETIMEDOUT: a CPU did not answer, now HC_PAL_DESTROY */
+	HC_PAL_STEP = UNDERPIN_HC(0x33), /* RDI = id: 0 = this phase is done; -EAGAIN: call again; -EINPROGRESS: waits for other CPUs, make them exit (HC_NULL on each by an IPI) and call again; -ENOMEM, -EINVAL: donated pages, frames are missing; -ETIMEDOUT: a CPU did not answer, now HC_PAL_DESTROY */
 	HC_PAL_INFO = UNDERPIN_HC(0x34), /* RDI = id, RSI = gpa of struct pal_info */
 	HC_PAL_DESTROY = UNDERPIN_HC(0x35), /* RDI = id: 0; a call in progress ends with ECANCELED */
 	HC_PAL_RECLAIM = UNDERPIN_HC(0x36), /* RDI = id, RSI = gpa of list with room for 16: number of donated pages on their way back; -ETIMEDOUT: call again; 0 = all is Linux's again, the id is free */
@@ -145,7 +145,7 @@ struct core_fatal {
 enum core_debug_op {
 	DEBUG_CRASH_PAGE_FAULT = 1,	/* the core reads an unmapped address */
 	DEBUG_CRASH_UD,
-	DEBUG_HIDE_FRAME,	/* RSI = pfn of Linux: owner becomes the core; waits for every CPU (-EAGAIN) */
+	DEBUG_HIDE_FRAME,	/* RSI = pfn of Linux: owner becomes the core; waits for every CPU (-EINPROGRESS) */
 	DEBUG_SHOW_FRAME,	/* RSI = pfn: back to Linux */
 	DEBUG_CORE_FRAME,	/* RSI = index: the pfn of a frame of the core (attack tests aim at it) */
 	DEBUG_RESET_STATS,

@@ -29,6 +29,7 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include <linux/uidgid.h>
@@ -40,6 +41,8 @@
 
 #define PFNS_PER_CALL 512
 #define CREATE_TRIES 1000	/* of a millisecond */
+#define NUDGE_EVERY 10000	/* calls, a second or so */
+#define NUDGE_SPINS 200
 #define DESTROY_TRIES 50	/* of 20 ms: a CPU that does not answer a kick */
 /* A PAL never needs more beyond its own pages; a core that asks for more is wrong. */
 #define MAX_DONATED (UNDERPIN_MAX_PAGES + 1024)
@@ -67,15 +70,38 @@ struct pal {
 static LIST_HEAD(pals);	/* in the order of registration */
 static DEFINE_MUTEX(pals_mutex);
 
+static void exit_once(void *unused)
+{
+	hypercall(HC_NULL, 0, 0, 0);
+}
+
+/*
+ * The core waits for every CPU to flush (-EINPROGRESS). Each does at its next
+ * exit, so this makes one on each; a CPU that does not answer (interrupts off)
+ * comes by itself within seconds, and is not waited for here.
+ */
+static void nudge_cpus(u32 *tries)
+{
+	if ((*tries)++ % NUDGE_EVERY == 0)
+		smp_call_function(exit_once, NULL, 0);
+	else if (*tries > NUDGE_SPINS)
+		usleep_range(20, 100);
+	else
+		cpu_relax();
+}
+
 /* Between core_get() and core_put(). */
 static s64 step_until_done(struct pal *pal, bool may_stop)
 {
+	u32 tries = 0;
 	s64 ret;
 
 	cpus_read_lock();
 	for (;;) {
 		ret = hypercall(HC_PAL_STEP, pal->id, 0, 0);
-		if (ret != -EAGAIN)
+		if (ret == -EINPROGRESS)
+			nudge_cpus(&tries);
+		else if (ret != -EAGAIN)
 			break;
 		if (may_stop && fatal_signal_pending(current)) {
 			ret = -EINTR;
@@ -158,7 +184,7 @@ static s64 create(struct pal *pal, const struct pal_request *request)
 /* The donated pages' numbers, then (answer 0) the shoot-down that lets them all be used again. */
 static s64 reclaim(struct pal *pal, u32 *reclaimed)
 {
-	u32 tries = DESTROY_TRIES;
+	u32 tries = DESTROY_TRIES, nudges = 0;
 	s64 ret;
 
 	cpus_read_lock();
@@ -166,6 +192,10 @@ static s64 reclaim(struct pal *pal, u32 *reclaimed)
 		ret = hypercall(HC_PAL_RECLAIM, pal->id, __pa(pal->buffer), 0);
 		if (ret > 0)
 			*reclaimed += ret;
+		if (ret == -EINPROGRESS) {
+			nudge_cpus(&nudges);
+			ret = -EAGAIN;
+		}
 		if (ret == -ETIMEDOUT && --tries) {
 			msleep(20);
 			ret = -EAGAIN;

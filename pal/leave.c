@@ -140,7 +140,6 @@ static void fault_in_pal(struct cpu *cpu, u32 reason, u64 info)
 static bool has_returned(u64 info)
 {
 	return (info & INTR_INFO_VECTOR) == VECTOR_PF &&
-	       vmread(EXIT_QUALIFICATION) == PAL_RETURN_SENTINEL &&
 	       vmread(GUEST_RIP) == PAL_RETURN_SENTINEL;
 }
 
@@ -196,6 +195,8 @@ void pal_exit(struct cpu *cpu, u32 reason)
 	case REASON_EXTERNAL_INTERRUPT:
 		/* Not acknowledged: Linux takes it at the stub. */
 		pal_interrupt(cpu);
+		break;
+	case REASON_PREEMPTION_TIMER:	/* before_entry() and the end of this look around */
 		break;
 	case REASON_INIT:
 		pal_interrupt(cpu);

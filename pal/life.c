@@ -24,14 +24,14 @@ static s64 begin_flush(struct pal_slot *slot, enum pal_state state)
 	return -EAGAIN;
 }
 
-/* 0: every CPU has flushed. -EAGAIN. -ETIMEDOUT: from here the way leads down. */
+/* 0: every CPU has flushed. -EINPROGRESS. -ETIMEDOUT: from here the way leads down. */
 static s64 wait_flush(struct pal_slot *slot)
 {
 	int ret = tlb_flush_done(slot->ticket);
 
 	if (ret < 0)
 		WRITE_ONCE(slot->dying, 1);
-	return ret == 0 ? -EAGAIN : ret < 0 ? ret : 0;
+	return ret == 0 ? -EINPROGRESS : ret < 0 ? ret : 0;
 }
 
 /* The donated pages are private: wipe them and move in. Views' pages are wiped as they are used. */
@@ -161,10 +161,11 @@ s64 pal_hc_step(u64 id)
 		return -ENOENT;
 	if (!slot_claim(slot)) {
 		/* It may have been entered after pal_hc_destroy() looked: kick once more. */
-		if (READ_ONCE(slot->dying) && READ_ONCE(slot->claim) == CLAIM_RUNNING &&
-		    tlb_flush_done(READ_ONCE(slot->ticket)) != 0)
+		if (!READ_ONCE(slot->dying) || READ_ONCE(slot->claim) != CLAIM_RUNNING)
+			return -EAGAIN;
+		if (tlb_flush_done(READ_ONCE(slot->ticket)) != 0)
 			WRITE_ONCE(slot->ticket, tlb_flush_begin());
-		return -EAGAIN;
+		return -EINPROGRESS;
 	}
 	if (slot_state(slot) == PAL_FREE)
 		ret = -ENOENT;

@@ -78,7 +78,7 @@ static int read_caps(struct vmx_caps *caps, struct vmx_controls *controls)
 	cpuid_native(0x80000008, 0, leaf);
 	caps->maxphyaddr = leaf[0] & 0xff;
 
-	ok = control_set(MSR_VMX_PINBASED_CTLS, 0, 0, &controls->pin) &
+	ok = control_set(MSR_VMX_PINBASED_CTLS, PIN_PREEMPTION_TIMER, 0, &controls->pin) &
 	     control_set(MSR_VMX_PROCBASED_CTLS, 0, PROC_MSR_BITMAPS | PROC_SECONDARY_CONTROLS,
 			 &controls->proc) &
 	     control_set(MSR_VMX_PROCBASED_CTLS2,
@@ -109,6 +109,7 @@ static int read_caps(struct vmx_caps *caps, struct vmx_controls *controls)
 			       (caps->ept_vpid_cap & BIT(42));
 	if (!caps->single_invvpid)
 		controls->proc2 &= ~PROC2_VPID;
+	caps->preemption_timer = controls->pin & PIN_PREEMPTION_TIMER;
 	caps->vpid = controls->proc2 & PROC2_VPID;
 	caps->unrestricted_guest = controls->proc2 & PROC2_UNRESTRICTED_GUEST;
 	caps->xsaves = controls->proc2 & PROC2_XSAVES;

@@ -21,6 +21,7 @@ struct vmx_caps {
 	bool perf_global_ctrl;	/* the MSR and both load controls exist */
 	bool xsave, xsaves;
 	bool single_invvpid;
+	bool preemption_timer;	/* the kick (kick.h); else INIT */
 	bool hypervisor_visible;	/* CPUID.1:ECX[31] at launch */
 	u32 maxphyaddr;
 };

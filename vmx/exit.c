@@ -107,6 +107,7 @@ static void handle_exit(struct cpu *cpu, u32 reason)
 	case REASON_WBINVD:		wbinvd(); skip_instruction(); break;
 	case REASON_INIT:		handle_init(cpu); break;
 	case REASON_SIPI:		handle_sipi(cpu); break;
+	case REASON_PREEMPTION_TIMER:	reinject_vectoring_event(); break; /* kick.h */
 	case REASON_EXCEPTION_OR_NMI:
 	case REASON_NMI_WINDOW:		handle_nmi_exit(cpu); break;
 	case REASON_TRIPLE_FAULT:	handle_triple_fault(cpu);

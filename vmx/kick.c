@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Kicks by INIT. An INIT that arrives in VMX non-root operation exits (reason
- * 3) whatever the controls say; in root it is latched by hardware, or dropped by
- * Bochs: the generation number is what counts, the INIT only hurries. Read
- * init_sipi.c for how a kick is told from Linux's own INIT.
+ * See kick.h. Read init_sipi.c for how a kick by INIT is told from Linux's own.
  */
 #include "kick.h"
 
@@ -35,9 +32,13 @@ static bool has_flushed(const struct cpu *cpu, u64 ticket)
 	       READ_ONCE(cpu->flush_done) >= ticket;
 }
 
+/* Only where the preemption timer does not bring them by itself. */
 static void kick_all_behind(u64 ticket, const struct cpu *self)
 {
 	u32 slot;
+
+	if (vmx_caps.preemption_timer)
+		return;
 
 	for (slot = 0; slot < handover.nr_cpus; slot++) {
 		struct cpu *cpu = cpu_of_slot(slot);
@@ -86,10 +87,19 @@ int tlb_flush_done(u64 ticket)
 			break;
 	if (slot == handover.nr_cpus)
 		return 1;
-	if (ticks_since(READ_ONCE(flush_begun)) > (u64)handover.tsc_khz * 1000)
+	if (ticks_since(READ_ONCE(flush_begun)) > (u64)handover.tsc_khz * 3 * KICK_PERIOD_MS)
 		return -ETIMEDOUT;
 	kick_all_behind(ticket, self);
 	return 0;
+}
+
+void kick_arm(void)
+{
+	/* The timer counts down once every 2^rate ticks of the TSC (SDM A.6, 26.5.1). */
+	u64 value = ((u64)handover.tsc_khz * KICK_PERIOD_MS) >> (vmx_caps.misc & 0x1f);
+
+	if (vmx_caps.preemption_timer)
+		vmwrite(VMX_PREEMPTION_TIMER_VALUE, value < 0xffffffff ? value : 0xffffffff);
 }
 
 bool kick_outstanding(const struct cpu *cpu)

@@ -13,6 +13,9 @@ extern u64 flush_generation;
 /* A kick that had no answer is sent again after this many TSC ticks. */
 #define KICK_RESEND_TICKS 100000
 
+/* Into the current VMCS: when its next exit is due at the latest. */
+void kick_arm(void);
+
 /* INVEPT of all contexts; then this CPU has reached the generation. */
 void flush_this_cpu(struct cpu *cpu);
 

@@ -127,6 +127,7 @@ static void write_controls(void)
 	vmwrite(VM_EXIT_MSR_LOAD_COUNT, 0);
 	vmwrite(VM_ENTRY_MSR_LOAD_COUNT, 0);
 	vmwrite(MSR_BITMAP, msr_bitmap.v);
+	kick_arm();
 	vmwrite(EPT_POINTER, main_view_eptp());
 	if (vmx_caps.vpid)
 		vmwrite(VPID, VPID_LINUX);

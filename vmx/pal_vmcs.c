@@ -8,6 +8,7 @@
 
 #include "../include/platform.h"
 #include "controls.h"
+#include "kick_internal.h"
 #include "launch.h"
 #include "msr_index.h"
 #include "vmcs.h"
@@ -75,7 +76,7 @@ static int write_controls(void)
 	u64 perf_entry = vmx_caps.perf_global_ctrl ? ENTRY_LOAD_PERF_GLOBAL_CTRL : 0;
 
 	/* What ring 3 cannot do anyway exits where it may: wanted, not required. */
-	if (!control_set(MSR_VMX_PINBASED_CTLS, 0, PIN_EXTERNAL_INTERRUPT_EXITING | PIN_NMI_EXITING,
+	if (!control_set(MSR_VMX_PINBASED_CTLS, PIN_PREEMPTION_TIMER, PIN_EXTERNAL_INTERRUPT_EXITING | PIN_NMI_EXITING,
 			 &pin) ||
 	    !control_set(MSR_VMX_PROCBASED_CTLS,
 			 PROC_HLT_EXITING | PROC_MWAIT_EXITING | PROC_MONITOR_EXITING |
@@ -122,6 +123,7 @@ int pal_vmcs_init(struct cpu *cpu)
 		return -ENODEV;
 	vmcs_write_host_state(cpu);
 	vmwrite(HOST_RIP, (u64)vmx_exit_entry_pal);
+	kick_arm();
 	for (i = 0; i < ARRAY_SIZE(fixed_fields); i++)
 		vmwrite(fixed_fields[i].field, fixed_fields[i].value);
 	for (i = 0; i < ARRAY_SIZE(zero_fields); i++)
