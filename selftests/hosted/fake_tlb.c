@@ -232,9 +232,10 @@ bool fake_can_reach_other(u32 cpu, u64 eptp, gpa_t gpa, u64 access, hpa_t a, hpa
 	return reach(cpu, eptp, gpa, access, a, b, true, where);
 }
 
-bool fake_table_used_again(u32 cpu, u64 eptp, gpa_t newest, gpa_t *at, hpa_t *where)
+bool fake_table_used_again(u32 cpu, u64 eptp, gpa_t newest, const u64 *allowed, u32 nr_allowed,
+			   gpa_t *at, hpa_t *where)
 {
-	u32 i;
+	u32 i, j;
 
 	for (i = 0; i < used[cpu]; i++) {
 		const struct cached *c = &tlb[cpu][i];
@@ -244,8 +245,10 @@ bool fake_table_used_again(u32 cpu, u64 eptp, gpa_t newest, gpa_t *at, hpa_t *wh
 			continue;
 		*at = GPA(c->at | (newest.v & (covered(c->level + 1) - 1)));
 		r = through(c, cpu, c->ep4ta, at->v, 1, false);
-		*where = HPA(r.hpa);
-		if (r.outcome == FAKE_DONE && r.hpa != at->v)
+		*where = HPA(r.hpa & PAGE_MASK);
+		for (j = 0; j < nr_allowed && allowed[j] != where->v; j++)
+			;
+		if (r.outcome == FAKE_DONE && r.hpa != at->v && j == nr_allowed)
 			return true;
 	}
 	return false;

@@ -32,9 +32,11 @@ bool fake_can_reach_other(u32 cpu, u64 eptp, gpa_t gpa, u64 access, hpa_t a, hpa
 /*
  * The table pointers that the CPU has cached, against the newest mapping: would
  * one of them, at the same place in its table, now lead to another frame than
- * the address's own? Finds a table that was used again too early.
+ * the address's own or one of allowed[]? Finds a table that was used again, or
+ * given back (a canary then), too early.
  */
-bool fake_table_used_again(u32 cpu, u64 eptp, gpa_t newest, gpa_t *at, hpa_t *where);
+bool fake_table_used_again(u32 cpu, u64 eptp, gpa_t newest, const u64 *allowed, u32 nr_allowed,
+			   gpa_t *at, hpa_t *where);
 /* Could any cached combined mapping of the CPU bring an access to the frame? */
 bool fake_combined_reaches(u32 cpu, u64 access, hpa_t hpa);
 /* The CPU walks on its own accord and caches what it finds. */

@@ -611,7 +611,7 @@ static void test_destroy(void)
 	ok(tlb_flush_begin() == ticket + 2, "to destroy it kicks the CPU");
 	fake_all_cpus_visit();
 	for (i = 0; i < 20; i++) {
-		check(pal_hc_step(p.id) == -EAGAIN);
+		check(again(pal_hc_step(p.id)));
 		fake_all_cpus_visit();
 	}
 	ok(state_of(p.id) == PAL_READY && *pal_byte(PAL_BASE + 0x2000) == 0x5e,
@@ -678,6 +678,65 @@ static void test_destroy(void)
 	ok(true, "but each can be closed");
 }
 
+/* RULES 18, field by field; what differs from PAL to PAL; what goes along from VMCS01. */
+static void test_vmcs(void)
+{
+	static struct test_pal q;
+	struct cpu *cpu;
+	u64 pin, proc2;
+
+	plain_pal();
+	cpu = enter(0);
+	pin = vmread(PIN_BASED_CONTROLS);
+	proc2 = vmread(SECONDARY_CONTROLS);
+	ok((u32)vmread(EXCEPTION_BITMAP) == 0xffffffff && !vmread(PAGE_FAULT_ERROR_CODE_MASK) &&
+	   !vmread(PAGE_FAULT_ERROR_CODE_MATCH), "every exception and every #PF exits");
+	ok((pin & ~PIN_PREEMPTION_TIMER) == (PIN_EXTERNAL_INTERRUPT_EXITING | PIN_NMI_EXITING) &&
+	   !(vmread(VM_EXIT_CONTROLS) & EXIT_ACKNOWLEDGE_INTERRUPT),
+	   "interrupts and NMIs exit, not acknowledged");
+	ok(proc2 == (PROC2_EPT | PROC2_VPID) && vmread(VPID) == VPID_PAL,
+	   "no unrestricted guest, VMFUNC, RDTSCP, INVPCID, XSAVES, WAITPKG");
+	ok(!vmread(GUEST_IDTR_LIMIT) && !vmread(GUEST_GDTR_LIMIT) &&
+	   vmread(GUEST_LDTR_ACCESS_RIGHTS) == 0x10000 && vmread(GUEST_DR7) == 0x400 &&
+	   !vmread(GUEST_IA32_DEBUGCTL) && !vmread(GUEST_IA32_SYSENTER_CS) &&
+	   !(vmread(GUEST_IA32_EFER) & EFER_SCE), "no tables, debug registers, SYSCALL, SYSENTER");
+	ok(guest_cpl() == 3 && !(vmread(GUEST_CR4) & (CR4_PKE | CR4_CET | CR4_PCIDE)), "ring 3");
+	exit_return(cpu, 0);
+
+	describe(&q, PAL_BASE);
+	q.desc.section[S_SHARED].nr_pages = 3;
+	check(pal_register(&q, 0x1100, 0x1900) == 0);
+	cpu = owner_calls(0, THREAD);
+	check(pal_fetch(cpu, GPA(q.frame[0] << 12 | 0x40), GVA(PAL_ENTRY)));
+	ok(vmread(EPT_POINTER) == pal_of(q.id)->eptp && vmread(GUEST_CR3) == pal_of(q.id)->cr3,
+	   "another PAL: its view and page tables");
+	exit_return(cpu, 0);
+	pal_unregister(&q);
+
+	cpu = owner_calls(0, THREAD);
+	vmwrite(GUEST_INTERRUPTIBILITY_STATE, BLOCKING_BY_NMI | BLOCKING_BY_STI);
+	check(fetch(cpu));
+	vmwrite(GUEST_PENDING_DEBUG_EXCEPTIONS, 1);
+	ok(vmread(GUEST_INTERRUPTIBILITY_STATE) == BLOCKING_BY_NMI, "blocked NMIs stay blocked in the PAL");
+	exit_return(cpu, 0);
+	ok(vmread(GUEST_INTERRUPTIBILITY_STATE) == BLOCKING_BY_NMI, "and after it; other shadows end");
+	vmwrite(GUEST_INTERRUPTIBILITY_STATE, 0);
+	cpu = enter(0);
+	ok(!vmread(GUEST_INTERRUPTIBILITY_STATE) && !vmread(GUEST_PENDING_DEBUG_EXCEPTIONS),
+	   "nothing is left for the next PAL");
+	exit_return(cpu, 0);
+
+	fake_cpuid_set(0, 0, 7, 0, 0, 0);
+	fake_cpuid_set(7, 0, 0, 1 << 25, 0, 1 << 19);
+	fake_msr_set(MSR_RTIT_CTL, 0x2001);
+	fake_msr_set(0x14ce, 1);
+	start_cpu(0);
+	cpu = enter(0);
+	ok(!fake_msr_get(MSR_RTIT_CTL) && !fake_msr_get(0x14ce), "processor trace and branch records are off in a PAL");
+	exit_return(cpu, 0);
+	ok(fake_msr_get(MSR_RTIT_CTL) == 0x2001 && fake_msr_get(0x14ce) == 1, "and on again after it");
+}
+
 int main(void)
 {
 	pal_machine_start(2);
@@ -688,6 +747,7 @@ int main(void)
 	test_threads();
 	test_faults();
 	test_services();
+	test_vmcs();
 	test_destroy();
 	return tap_finish();
 }

@@ -210,7 +210,7 @@ static void step(struct model *m)
 		return;
 	ret = pal_hc_step(m->p.id);
 	if (runs)
-		check(ret == -EAGAIN && state(m) == PAL_READY);
+		check(again(ret) && state(m) == PAL_READY);
 	if (ret == -ETIMEDOUT)
 		m->timed_out = m->destroyed = true;
 	if ((before == PAL_ISOLATING && state(m) == PAL_BUILDING) ||
@@ -406,7 +406,8 @@ static void end_all(void)
 		for (n = 0; model[k].p.id > 0; n++) {
 			check(n < 1000, "PAL %u does not end, state %d", k, state(&model[k]));
 			step(&model[k]);
-			cpus_visit(true);
+			now++;
+			cpus_visit(fake_chance(50));
 			dead_cpu = fake_chance(30);
 			reclaim(&model[k]);
 		}
@@ -456,7 +457,7 @@ int main(void)
 	   "only so many may be in the middle of it: EBUSY");
 	for (k = 0; k < PAL_MAX_REGISTERING; k++) {
 		check(pal_hc_destroy(k + 1) == 0 && step_all(k + 1) == 0);
-		check(pal_hc_reclaim(k + 1, LIST_GPA) == -EAGAIN);
+		check(again(pal_hc_reclaim(k + 1, LIST_GPA)));
 		cpus_visit(true);
 		check(pal_hc_reclaim(k + 1, LIST_GPA) == 0);
 	}

@@ -145,6 +145,10 @@ bool control_set(u32 msr, u64 wanted, u64 required, u64 *value)
 
 char vmx_exit_entry_pal[1];
 
+void kick_arm(void)
+{
+}
+
 void vmcs_write_host_state(struct cpu *cpu)
 {
 }
@@ -380,6 +384,12 @@ static s64 pal_create(struct test_pal *p, u64 first, u64 donated)
 	return p->id;
 }
 
+/* Call again; in the second case other CPUs have to do something first. */
+static bool again(s64 ret)
+{
+	return ret == -EAGAIN || ret == -EINPROGRESS;
+}
+
 static s64 give_all(s64 (*call)(u64, u64, u64), s64 id, const u64 *pfn, u32 nr)
 {
 	u32 done = 0;
@@ -390,7 +400,7 @@ static s64 give_all(s64 (*call)(u64, u64, u64), s64 id, const u64 *pfn, u32 nr)
 
 		memcpy(pal_list(), pfn + done, n * 8);
 		ret = call(id, LIST_GPA, n);
-		if (ret == -EAGAIN) {
+		if (again(ret)) {
 			fake_all_cpus_visit();
 			continue;
 		}
@@ -411,7 +421,7 @@ static s64 step_all(s64 id)
 		hashed_this_step = 0;
 		ret = pal_hc_step(id);
 		check(hashed_this_step <= 1100, "%llu bytes hashed in a step", hashed_this_step);
-		if (ret != -EAGAIN)
+		if (!again(ret))
 			return ret;
 		fake_all_cpus_visit();
 	}
@@ -442,7 +452,7 @@ static void pal_unregister(struct test_pal *p)
 			n += ret;
 		else
 			fake_all_cpus_visit();
-		check(ret > 0 || ret == -EAGAIN);
+		check(ret > 0 || again(ret));
 	}
 	check(n == p->nr_donated);
 	check(pal_hc_step(p->id) == -ENOENT);

@@ -142,7 +142,7 @@ static void run(u32 rounds, u32 spare_pages)
 		frame[i].pfn = i < 512 ? 0x140000 + i : 0x120000 + (i - 512) * 100;
 	for (i = 0; i < rounds; i++) {
 		/* phases in which all are taken, or returned, so that blocks merge */
-		bool taking = i / 3000 % 2;
+		bool taking = i / 2000 % 2;
 
 		access_something();
 		for (j = 0; j < 3; j++) {
@@ -159,8 +159,16 @@ static void run(u32 rounds, u32 spare_pages)
 				}
 		if (fake_chance(25))
 			fake_cpu_visits_core(fake_below(NR_CPUS));
-		if (fake_chance(20))
+		for (j = fake_below(3); j; j--)
 			main_view_reclaim_step();
+		for (j = 0; j < NR_CPUS; j++) {
+			gpa_t at;
+			hpa_t where;
+
+			check(!fake_table_used_again(j, main_view_eptp(), GPA(any_gpa()), allowed,
+						     nr_allowed, &at, &where),
+			      "CPU %u walks a table that is no more: %llx may go to %llx", j, at.v, where.v);
+		}
 		settle();
 		for (j = 0; j < 6; j++) {
 			gpa = any_gpa();
@@ -171,11 +179,11 @@ static void run(u32 rounds, u32 spare_pages)
 
 int main(void)
 {
-	run(12000, 1000);
+	run(7000, 1000);
 	ok(true, "after tlb_flush_done() no CPU reaches a taken frame, by whatever it may have cached");
 	ok(stale_before > steps_before / 20 && stale_before < steps_before,
 	   "before it, CPUs do (%llu of %llu looks), so nothing may rely on it", stale_before, steps_before);
-	run(12000, 60);
+	run(7000, 60);
 	ok(true, "the same with few table pages: none is walked after it was used again");
 	return tap_finish();
 }

@@ -153,13 +153,13 @@ int main(void)
 	u64 page;
 	int level, steps;
 
-	run(3, 6000, 1500);
+	run(3, 6000, 700);
 	ok(true, "1 GiB, 2 MiB and 4 KiB leaves: only the range asked changes");
-	run(2, 6000, 1500);
+	run(2, 6000, 700);
 	ok(true, "2 MiB and 4 KiB leaves: only the range asked changes");
-	run(1, 6000, 500);
+	run(1, 6000, 250);
 	ok(true, "4 KiB leaves alone: only the range asked changes");
-	run(3, 40, 2500);
+	run(3, 40, 1500);
 	ok(true, "out of table pages: each page of the range is as before or as asked, no other changes");
 
 	fake_memory_reset(0);
