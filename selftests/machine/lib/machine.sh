@@ -57,3 +57,25 @@ has_flag() { grep -qw "$1" /proc/cpuinfo; }
 mem_free() { sed -n 's/^MemFree: *\([0-9]*\) .*/\1/p' /proc/meminfo; }
 settle() { sync; echo 3 >/proc/sys/vm/drop_caches; sleep 0.2; }
 cpuid_model() { sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1; }
+
+# run_tap COMMAND... : the lines of a program that prints TAP itself, as part of this test. A
+# program that ends before its plan has failed.
+run_tap() {
+	: >"$tmp/program"
+	{ "$@" 2>&1; echo "exit $?"; } | while IFS= read -r tap_line; do
+		case $tap_line in
+		'ok '*|'not ok '*)
+			tap_run=$((tap_run + 1))
+			tap_word=${tap_line%%ok *}ok
+			echo "$tap_word $tap_run -${tap_line#*-}"
+			echo "$tap_word" >>"$tmp/program" ;;
+		1..*) echo "plan ${tap_line#1..}" >>"$tmp/program" ;;
+		'exit '*) echo "$tap_line" >>"$tmp/program" ;;
+		'#'*) echo "$tap_line" ;;
+		*) echo "# $tap_line" ;;
+		esac
+	done
+	tap_run=$((tap_run + $(grep -c 'ok$' "$tmp/program")))
+	tap_failed=$((tap_failed + $(grep -c '^not ok$' "$tmp/program")))
+	grep -q '^plan' "$tmp/program" || { not_ok "$* reaches its end"; diag "$(grep exit "$tmp/program")"; }
+}

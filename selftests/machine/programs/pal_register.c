@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * up-pal-register: each malformed registration gets its errno, each kind of
+ * memory that cannot be private is refused, and large PALs cost no long stay in
+ * root. Raw ioctl, code written by hand. Prints TAP.
+ */
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <underpin.h>
+#include <unistd.h>
+
+#include "test.h"
+
+#define PAGE 4096ul
+
+static int device;
+static char *area;	/* code, data, param, stack: 4 pages */
+static struct underpin_section sections[12];
+static struct underpin_entry entries[20];
+static struct underpin_pal_register reg;
+
+static void fresh(void)
+{
+	/* mov $42, %eax; ret */
+	static const unsigned char code[] = { 0xb8, 42, 0, 0, 0, 0xc3 };
+	static const unsigned int types[] = { UNDERPIN_SECTION_CODE, UNDERPIN_SECTION_DATA, UNDERPIN_SECTION_PARAM, UNDERPIN_SECTION_STACK };
+	unsigned int i;
+
+	if (area)
+		munmap(area, 4 * PAGE);
+	area = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memset(area, 0, 4 * PAGE);
+	memcpy(area, code, sizeof(code));
+	memset(sections, 0, sizeof(sections));
+	memset(entries, 0, sizeof(entries));
+	for (i = 0; i < 4; i++)
+		sections[i] = (struct underpin_section){ types[i], 0, (uintptr_t)area + i * PAGE, PAGE };
+	entries[0].addr = (uintptr_t)area;
+	reg = (struct underpin_pal_register){
+		.size = sizeof(reg), .nr_sections = 4, .nr_entries = 1, .sections = (uintptr_t)sections,
+		.entries = (uintptr_t)entries, .stub = (uintptr_t)underpin_resume_stub, .name = "raw",
+	};
+}
+
+static int try(void)
+{
+	return ioctl(device, UNDERPIN_PAL_REGISTER, &reg);
+}
+
+static void refused(int error, const char *what)
+{
+	int fd = try();
+
+	if (!check(fd < 0 && errno == error, "%s: %s", what, strerrorname_np(error)))
+		diag("answer %d errno %s", fd, fd < 0 ? strerrorname_np(errno) : "0");
+	if (fd >= 0)
+		close(fd);
+	fresh();
+}
+
+static void test_table(void)
+{
+	unsigned int i;
+	int fd;
+
+	fresh();
+	fd = try();
+	if (!check(fd >= 0, "a well-formed one is taken"))
+		diag("errno %s", strerrorname_np(errno));
+	check_is(((long (*)(void))area)(), 42, "and answers");
+	close(fd);
+	fresh();
+	reg.size--; refused(EINVAL, "a wrong size");
+	reg.flags = 1; refused(EINVAL, "an unknown flag");
+	reg.nr_sections = 0; refused(EINVAL, "no section");
+	reg.nr_sections = 11; refused(E2BIG, "too many sections");
+	reg.nr_entries = 0; refused(EINVAL, "no entry point");
+	reg.nr_entries = 17; refused(E2BIG, "too many entry points");
+	reg.sections = 8; refused(EFAULT, "sections at an address that is not there");
+	reg.entries = ~0ull; refused(EFAULT, "entry points in the kernel");
+	reg.stub = 0; refused(EINVAL, "no stub");
+	reg.stub = 0x800000000000ull; refused(EINVAL, "a stub that is not canonical");
+	reg.stub = 0xffffffff81000000ull; refused(EINVAL, "a stub in the kernel");
+	memset(reg.name, 'x', sizeof(reg.name)); refused(EINVAL, "a name without an end");
+	sections[0].type = 0; refused(EINVAL, "a section of type 0");
+	sections[0].type = 7; refused(EINVAL, "a section of an unknown type");
+	sections[0].reserved = 1; refused(EINVAL, "a reserved field of a section");
+	sections[0].addr++; refused(EINVAL, "a section that does not begin at a page");
+	sections[0].size = 100; refused(EINVAL, "a section that does not end at a page");
+	sections[0].size = 0; refused(EINVAL, "an empty section");
+	sections[1].size = 4097 * PAGE; refused(E2BIG, "a section that is too large");
+	sections[1].size = ~0ull & ~4095ull; refused(E2BIG, "a section that wraps");
+	sections[1].addr = 0; refused(EINVAL, "a section at 0");
+	sections[1].addr = 0xffff888000000000ull; refused(EINVAL, "a section in the kernel");
+	sections[1].addr = 0x7fffffffe000ull; sections[1].size = 2 * PAGE; refused(EINVAL, "a section that ends behind user memory");
+	sections[1].addr = sections[0].addr; refused(EINVAL, "two sections that overlap");
+	sections[0].type = UNDERPIN_SECTION_DATA; refused(EINVAL, "no code");
+	reg.nr_sections = 3; refused(EINVAL, "no stack");
+	entries[0].addr = (uintptr_t)area + PAGE; refused(EINVAL, "an entry point outside of the code");
+	entries[0].reserved = 1; refused(EINVAL, "a reserved field of an entry point");
+	entries[0].nr_params = 11; refused(EINVAL, "too many parameters");
+	entries[0].nr_params = 1; refused(EINVAL, "a parameter of type 0");
+	entries[0].nr_params = 1; entries[0].param[0].type = UNDERPIN_PARAM_INTEGER; entries[0].param[0].flags = 1;
+	refused(EINVAL, "an integer with a direction");
+	entries[0].nr_params = 1; entries[0].param[0] = (struct underpin_param){ UNDERPIN_PARAM_POINTER, 0, 0, 0, 8 };
+	refused(EINVAL, "a pointer without a direction");
+	entries[0].nr_params = 1; entries[0].param[0] = (struct underpin_param){ UNDERPIN_PARAM_POINTER, 4, 0, 0, 8 };
+	refused(EINVAL, "a pointer with an unknown direction");
+	entries[0].nr_params = 1; entries[0].param[0] = (struct underpin_param){ UNDERPIN_PARAM_POINTER, 1, 0, 0, 0 };
+	refused(EINVAL, "a pointer to nothing");
+	entries[0].nr_params = 1; entries[0].param[0] = (struct underpin_param){ UNDERPIN_PARAM_POINTER, 1, 2, 0, 8 };
+	refused(EINVAL, "a size in a parameter that is not there");
+	entries[0].nr_params = 1; entries[0].param[0] = (struct underpin_param){ UNDERPIN_PARAM_POINTER, 1, 1, 0, 8 };
+	refused(EINVAL, "a size in a pointer");
+	entries[0].nr_params = 1; entries[0].param[0] = (struct underpin_param){ UNDERPIN_PARAM_POINTER, 1, 0, 1, 8 };
+	refused(EINVAL, "a reserved field of a parameter");
+	entries[0].nr_params = 2;
+	for (i = 0; i < 2; i++)
+		entries[0].param[i] = (struct underpin_param){ UNDERPIN_PARAM_POINTER, 1, 0, 0, 4096 };
+	refused(EINVAL, "parameters that do not fit into their section");
+	check(ioctl(device, _IOWR(UNDERPIN_IOC, 99, int), &reg) < 0 && errno == ENOTTY, "an unknown request: ENOTTY");
+	check(ioctl(device, UNDERPIN_PAL_REGISTER, 8) < 0 && errno == EFAULT, "a request at an address that is not there: EFAULT");
+}
+
+/* Section 1 (data) somewhere else. */
+static void data_refused(void *at, int error, const char *what)
+{
+	fresh();
+	sections[1].addr = (uintptr_t)at;
+	refused(error, what);
+}
+
+static void test_memory(void)
+{
+	char *p;
+	int fd, fd2;
+
+	p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	memset(p, 1, PAGE);
+	data_refused(p, EOPNOTSUPP, "shared memory");
+	munmap(p, PAGE);
+	fd = open("/tmp/up-file", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	ftruncate(fd, PAGE);
+	p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	data_refused(p, EOPNOTSUPP, "a shared file");
+	munmap(p, PAGE);
+	/* A private mapping becomes anonymous by the pin's own write; the file stays what it is. */
+	p = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	fresh();
+	sections[1].addr = (uintptr_t)p;
+	fd2 = try();
+	check(fd2 >= 0 || errno == EOPNOTSUPP || errno == EFAULT, "a private file mapping is copied, or refused");
+	{
+		char byte = 1;
+
+		pread(fd, &byte, 1, 0);
+		check(byte == 0, "the file itself stays what it is");
+	}
+	if (fd2 >= 0)
+		close(fd2);
+	munmap(p, PAGE);
+	close(fd);
+	unlink("/tmp/up-file");
+	fd = open("/proc/sys/vm/nr_hugepages", O_WRONLY);
+	write(fd, "2", 1);
+	close(fd);
+	p = mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	if (p != MAP_FAILED) {
+		memset(p, 1, 2 << 20);
+		data_refused(p, EOPNOTSUPP, "a huge page of hugetlbfs");
+		munmap(p, 2 << 20);
+	} else {
+		printf("ok %d - a huge page of hugetlbfs: EOPNOTSUPP # SKIP no huge pages\n", ++tests_run);
+	}
+	fd = open("/proc/sys/vm/nr_hugepages", O_WRONLY);
+	write(fd, "0", 1);
+	close(fd);
+	p = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	munmap(p + PAGE, PAGE);
+	data_refused(p + PAGE, EFAULT, "memory that is not mapped");
+	fresh();
+	sections[1].addr = (uintptr_t)p;
+	{
+		/* Only read so far: the zero page, which all share, must not be hidden. */
+		volatile char c = *p;
+
+		(void)c;
+	}
+	fd = try();
+	check(fd >= 0, "a page that was only read is replaced by one of its own");
+	fresh();
+	sections[1].addr = (uintptr_t)p;
+	fd2 = try();
+	check(fd2 < 0 && (errno == EBUSY || errno == EEXIST), "a page of another PAL: EBUSY");
+	if (fd2 >= 0)
+		close(fd2);
+	else
+		diag("errno %s", strerrorname_np(errno));
+	if (fd >= 0)
+		close(fd);
+	munmap(p, PAGE);
+	fresh();
+}
+
+static void as_nobody(void (*run)(void))
+{
+	int status;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (!child) {
+		run();
+		_exit(0);
+	}
+	waitpid(child, &status, 0);
+}
+
+static void test_memlock(void)
+{
+	struct rlimit limit = { 3 * PAGE, 3 * PAGE };
+	int fd;
+
+	setrlimit(RLIMIT_MEMLOCK, &limit);
+	setgid(65534);
+	setuid(65534);
+	fd = try();
+	check(fd < 0 && errno == ENOMEM, "more than RLIMIT_MEMLOCK: ENOMEM");
+	if (fd < 0 && errno != ENOMEM)
+		diag("errno %s", strerrorname_np(errno));
+	limit.rlim_cur = limit.rlim_max;
+	fd = open(UNDERPIN_DEVICE, O_RDWR);
+	check(fd < 0 && (errno == EACCES || errno == EPERM), "/dev/underpin without the right: EACCES");
+}
+
+static void test_large(void)
+{
+	struct underpin_status status;
+	static const unsigned int pages[] = { 4, 64, 1024 };
+	unsigned int i;
+	char *p;
+	int fd;
+
+	for (i = 0; i < 3; i++) {
+		fresh();
+		p = mmap(NULL, pages[i] * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		madvise(p, pages[i] * PAGE, MADV_NOHUGEPAGE);
+		memset(p, 0x77, pages[i] * PAGE);
+		sections[1].addr = (uintptr_t)p;
+		sections[1].size = pages[i] * PAGE;
+		fd = try();
+		if (!check(fd >= 0, "%u pages are registered", pages[i]))
+			diag("errno %s", strerrorname_np(errno));
+		else
+			diag("%u pages beyond its own", reg.nr_donated);
+		check_is(((long (*)(void))area)(), 42, "and the PAL answers");
+		if (fd >= 0)
+			close(fd);
+		check(p[0] == 0 && p[pages[i] * PAGE - 1] == 0, "after the close they are zeros");
+		p[0] = 5;
+		check(p[0] == 5, "and memory again");
+		munmap(p, pages[i] * PAGE);
+	}
+	underpin_get_status(device, &status);
+	check(status.longest_root < 50000, "the longest stay in root was %llu ticks, below 50,000 (exit reason %u)",
+	      (unsigned long long)status.longest_root, status.longest_reason);
+	check_is(status.nr_pals, 0, "no PAL is left");
+}
+
+static void test_many(void)
+{
+	static int fds[300];
+	int n, i;
+
+	for (n = 0; n < 300; n++) {
+		char *old = area;
+
+		area = NULL;
+		fresh();
+		fds[n] = try();
+		if (fds[n] < 0)
+			break;
+		(void)old;
+	}
+	check(n >= 100, "a hundred PALs and more live at once (%d)", n);
+	if (n < 300)
+		diag("then %s", strerrorname_np(errno));
+	check_is(((long (*)(void))(uintptr_t)entries[0].addr)() == 42 || n < 300, 1, "the last one answers");
+	for (i = 0; i < n; i++)
+		close(fds[i]);
+	fresh();
+	fds[0] = try();
+	check(fds[0] >= 0, "after their end there is room again");
+	close(fds[0]);
+}
+
+int main(void)
+{
+	device = underpin_open();
+	if (device < 0) {
+		check(false, "the device opens");
+		diag("%s", underpin_last_error());
+		return finish();
+	}
+	test_table();
+	test_memory();
+	test_large();
+	test_many();
+	/* A child's checks are counted as two here. */
+	as_nobody(test_memlock);
+	tests_run += 2;
+	return finish();
+}

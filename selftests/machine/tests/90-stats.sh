@@ -1,0 +1,29 @@
+# shellcheck shell=dash
+# limit: 200
+# Exits are rare: an idle machine has CPUID and XSETBV and next to nothing else; no stay in root is long.
+# shellcheck source=selftests/machine/lib/machine.sh
+. /test/machine/lib/machine.sh
+
+need_core
+insert up_attack
+mark
+attack hc $HC_DEBUG 6 >/dev/null	# DEBUG_RESET_STATS
+underpin stats >"$tmp/0"
+sleep 20
+underpin stats >"$tmp/idle"
+sed 's/^/# /' "$tmp/idle"
+# others FILE: exits that are neither CPUID, XSETBV nor the hypercalls of this very question.
+others() { underpin stats --json >"$tmp/json"; awk '
+	/"(reason|name)"/ { gsub(/[",]/, ""); name = $2 }
+	/"count"/ { gsub(/[",]/, ""); if (name !~ /CPUID|XSETBV|VMCALL/) n += $2 }
+	END { print n + 0 }' "$tmp/json"; }
+found=$(others)
+check "20 s of idling: no more than a handful of exits beside CPUID and XSETBV ($found)" test "$found" -le 20
+(i=0; while [ $i -lt 60 ]; do dd if=/dev/zero bs=64k count=8 2>/dev/null | sha256sum >/dev/null; i=$((i + 1)); done)
+again=$(others)
+check "nor when processes come and go ($again)" test $((again - found)) -le 20
+longest=$(status_field longest_root_ticks)
+check "the longest stay in root was below 50,000 ticks ($longest)" test "$longest" -lt 50000
+check "the kernel has nothing to complain about" quiet_since_mark
+check "unload" unload
+finish

@@ -1,0 +1,39 @@
+# shellcheck shell=dash
+# limit: 300
+# kexec with the core loaded and a PAL registered: the next kernel runs on a bare CPU and finds no secret in memory.
+# shellcheck source=selftests/machine/lib/machine.sh
+. /test/machine/lib/machine.sh
+
+[ "$(cat /sys/kernel/kexec_loaded 2>/dev/null)" = 0 ] || skip_all "no kexec in this kernel"
+need_core
+up-secret pal </dev/zero >"$tmp/pal" 2>&1 &
+until grep -q ready "$tmp/pal"; do sleep 0.1; done
+check_equal "a PAL is registered" 1 "$(status_field pals)"
+root=$tmp/root
+mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/test" "$root/run"
+cp /bin/busybox "$root/bin/"
+cp -a /test/lib /test/machine "$root/test/"
+rm -f "$root"/test/machine/bin/hmac "$root"/test/machine/bin/counter "$root"/test/machine/core.elf
+for applet in $(busybox --list); do ln -s busybox "$root/bin/$applet" 2>/dev/null; done
+cat >"$root/init" <<END
+#!/bin/sh
+mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev; mount -t tmpfs tmpfs /tmp
+mount -t debugfs debugfs /sys/kernel/debug
+exec </dev/null >/dev/ttyS1 2>&1
+stty -F /dev/ttyS1 raw -echo 115200
+export PATH=/bin
+sh /test/machine/tests/97-kexec-next.sh '$(sed -n 's/^complement //p' "$tmp/pal")'
+status=\$?
+echo "#-- end 97-kexec status \$status at \$(cut -d' ' -f1 /proc/uptime)"
+printf '\\001end %s\\n' \$status
+stty -F /dev/ttyS1 raw -echo
+sleep 100
+END
+chmod +x "$root/init"
+(cd "$root" && find . | cpio -o -H newc 2>/dev/null | gzip -1) >/tmp/initrd
+rm -rf "$root"
+check "an initrd for the next kernel" test -s /tmp/initrd
+echo "# $tap_run tests before the kexec"
+up-kexec /test/vmlinuz /tmp/initrd "$(sed 's/underpin.interactive//' /proc/cmdline)"
+not_ok "kexec starts the next kernel"
+finish
