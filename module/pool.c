@@ -56,7 +56,7 @@ static int __init add_block(unsigned int order)
 	if (nr_extents == CORE_MAX_EXTENTS)
 		return -ENOMEM;
 	page = alloc_pages(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN |
-			   (order ? __GFP_NORETRY : 0), order);
+			   (order ? __GFP_NORETRY : __GFP_RETRY_MAYFAIL), order);
 	if (!page)
 		return -ENOMEM;
 	if (order)
@@ -69,7 +69,14 @@ static int __init add_block(unsigned int order)
 int __init pool_create(unsigned long nr_pages)
 {
 	unsigned int order = BLOCK_ORDER;
+	long available = si_mem_available();
 
+	/* Nobody else may starve for a load that cannot succeed. */
+	if (available < 0 || nr_pages > available) {
+		pr_err("not enough memory: %lu KiB are needed, %ld KiB are available; free some and load again\n",
+		       nr_pages * 4, max(available, 0l) * 4);
+		return -ENOMEM;
+	}
 	while (nr_pool_pages < nr_pages) {
 		while (order && 1ul << order > nr_pages - nr_pool_pages)
 			order--;
