@@ -165,8 +165,6 @@ static int walk_once(const struct guest_paging *paging, u64 gva, int access, gpa
 
 		step[level].at = GPA(table + (gva >> shift & (BIT(mode.index_bits) - 1)) *
 						     mode.entry_size);
-		if (mode.pae && level == 3)
-			step[level].at = GPA(table + (gva >> shift & 3) * 8);
 		if (read_entry(&mode, &step[level]))
 			return 256 | PF_PRESENT | PF_RESERVED;
 		entry = step[level].entry;
