@@ -737,6 +737,44 @@ static void test_vmcs(void)
 	ok(fake_msr_get(MSR_RTIT_CTL) == 0x2001 && fake_msr_get(0x14ce) == 1, "and on again after it");
 }
 
+static void test_returning_stub(void)
+{
+	struct cpu *cpu;
+	u64 token;
+
+	*((u8 *)frame(0x730) + 0x1f) = 0xc3;
+	plain_pal();
+	mm_unmap(STACK_TOP - 0x1000);
+	vmwrite(GUEST_CR4, vmread(GUEST_CR4) | CR4_CET);
+	fake_msr_set(0x6a0, 1);
+	cpu = enter(0);
+	exit_return(cpu, 42);
+	check_callee_saved(cpu);
+	check_nothing_else(cpu);
+	ok(vmread(GUEST_RIP) == STUB_AT - 1 && vmread(GUEST_RSP) == RSP && cpu->regs.rax == 42,
+	   "a RET before the stub: the owner's own RET ends the call, with or without shadow stack");
+	cpu = enter(0);
+	token = interrupt(cpu);
+	resume(cpu, token);
+	exit_return(cpu, 43);
+	ok(vmread(GUEST_RIP) == STUB_AT - 1 && vmread(GUEST_RSP) == RSP && cpu->regs.rax == 43,
+	   "after an interrupt too");
+	mm_map(STACK_TOP - 0x1000, STACK_PFN);
+	fake_msr_set(0x6a0, 0);
+	start_cpu(0);
+	new_pal();
+	p.desc.entry[0].nr_params = 7;
+	for (token = 0; token < 7; token++)
+		p.desc.entry[0].param[token].type = PAL_PARAM_INTEGER;
+	start_pal();
+	cpu = owner_calls(0, THREAD);
+	owner_stack()[1] = 777;
+	ok(fetch(cpu) && ((u64 *)pal_at(&p, vmread(GUEST_RSP), NULL))[1] == 777,
+	   "arguments on the stack come from there all the same");
+	exit_return(cpu, 0);
+	*((u8 *)frame(0x730) + 0x1f) = 0;
+}
+
 int main(void)
 {
 	pal_machine_start(2);
@@ -748,6 +786,7 @@ int main(void)
 	test_faults();
 	test_services();
 	test_vmcs();
+	test_returning_stub();
 	test_destroy();
 	return tap_finish();
 }

@@ -248,8 +248,10 @@ static u64 random_entry(bool wide)
 	if (!wide) {
 		if (fake_chance(25))
 			e |= 0x80;
-		if ((e & 0x80) && fake_chance(70))
+		if ((e & 0x80) && fake_chance(90))
 			e &= ~field(21, 13);
+		if ((e & 0x80) && fake_chance(50))	/* an address bit from 32 up, or one that is reserved */
+			e |= 1ull << (13 + fake_below(9));
 		return (u32)e;
 	}
 	if (fake_chance(25)) {
