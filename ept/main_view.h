@@ -49,11 +49,12 @@ enum view_answer main_view_violation(gpa_t gpa, u64 qualification);
 
 /*
  * The MTRRs of this CPU may have changed (SDM 12.11): read them and, if they
- * differ from those that the view was made by, retype it and shoot down.
- * Bounded steps; -EAGAIN: again; 0: done; each CPU uses them from its next
- * exit on (Linux writes the MTRRs on all of them, and each write exits). To be called after a write that leaves IA32_MTRR_DEF_TYPE.E set
- * (while it is clear the guest runs with CR0.CD = 1, which makes all uncached
- * under EPT too, 29.3.7.2): a CPU with the same values costs the reads alone.
+ * differ from those that the view was made by, retype it and begin a flush.
+ * Bounded steps; -EAGAIN: again; 0: done, and each CPU uses the new types from
+ * its next exit on (Linux writes the MTRRs on all of them, and each write exits).
+ * To be called after a write that leaves IA32_MTRR_DEF_TYPE.E set (while it is
+ * clear the guest runs with CR0.CD = 1, which makes all uncached under EPT too,
+ * 29.3.7.2): a CPU with the same values costs the reads alone.
  */
 int main_view_retype_step(void);
 
