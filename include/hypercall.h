@@ -229,9 +229,11 @@ struct pal_info {
  * are zero but RDI and RAX. RAX = STUB_RESUME: make HC_PAL_RESUME with RDI
  * unchanged; it goes on in the PAL, and a finished call returns to its return
  * address by itself. RAX = errno (positive): the call has ended with it.
+ * If the byte before the stub is a RET (C3), finished calls return by it: that
+ * is much cheaper, and callers with a shadow stack can call.
  *   EBUSY another thread is in the PAL     EFAULT the PAL faulted, or a bad pointer
  *   EINVAL a size is above its bound       ECANCELED the PAL was unregistered
- *   ENOSYS caller has a shadow stack       EIO the core met a bug
+ *   ENOSYS shadow stack, and no such RET   EIO the core met a bug
  * or what the PAL gave to HC_SVC_EXIT.
  */
 #define STUB_RESUME 0

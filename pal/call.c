@@ -20,9 +20,6 @@
 #include "../vmx/vmcs.h"
 #include "internal.h"
 
-#define MSR_U_CET 0x6a0
-#define U_CET_SHADOW_STACK BIT(0)
-
 static bool caller_can_call(void)
 {
 	return guest_cpl() == 3 && guest_in_64bit_code() && (vmread(GUEST_RFLAGS) & RFLAGS_IF);
@@ -39,15 +36,6 @@ static bool caller_is_owner(const struct pal_slot *slot)
 static bool same_page(u64 a, u64 b)
 {
 	return a >> PAGE_SHIFT == b >> PAGE_SHIFT;
-}
-
-/* A return past the shadow stack would be a #CP for the owner (RULES 19). */
-static bool caller_has_shadow_stack(u64 cr4)
-{
-	u64 u_cet;
-
-	return unlikely(cr4 & CR4_CET) && !rdmsr_safe(MSR_U_CET, &u_cet) &&
-	       (u_cet & U_CET_SHADOW_STACK);
 }
 
 static const struct pal_entry *find_entry(const struct pal *pal, u64 pfn, u64 rip)
@@ -110,10 +98,7 @@ static bool call(struct cpu *cpu, struct pal_slot *slot, const struct pal_entry 
 	ctx->entry = entry;
 	save_owner(cpu, ctx);
 	owner_paging(&paging);
-	if (caller_has_shadow_stack(paging.cr4))
-		err = -ENOSYS;
-	else
-		err = params_in(cpu, ctx, &paging, &fault);
+	err = params_in(cpu, ctx, &paging, &fault);
 	if (likely(!err)) {
 		ctx->random_done = 0;
 		slot->info.calls++;

@@ -91,7 +91,8 @@ struct pal_context {
 	const struct pal_entry *entry;
 	/* the owner */
 	u64 owner_thread;	/* FS base: tells threads of one mm apart */
-	u64 owner_rsp, return_address;
+	u64 owner_rsp;
+	u64 return_address;	/* not read if the stub returns */
 	u64 owner_saved[6];	/* rbx rbp r12 r13 r14 r15 */
 	u64 arg[PAL_MAX_PARAMS];	/* as the owner gave them */
 	u32 bytes[PAL_MAX_PARAMS];	/* of POINTERs, 0: NULL */
@@ -123,6 +124,8 @@ struct pal {
 	u32 got_donated, got_frames;
 	u32 tables_used;
 	bool own_pages;		/* this struct lies in the donated page: they are isolated */
+	bool stub_known;	/* the byte before the stub has been looked at, and is */
+	bool stub_returns;	/* a RET: calls return by it */
 	bool isolated;		/* frames have been private: wipe before they go back */
 	int param_section;	/* -1: none */
 	int stack_section;
@@ -190,7 +193,7 @@ void owner_paging(struct guest_paging *paging);
  * Arguments and return address of the owner's call, IN parameters into the
  * PAL, stack and registers for its first instruction. -EFAULT: fault says
  * where; nothing that the owner can see has changed. -EINVAL: a size is above
- * its bound. -EACCES: no #PF would help. -EAGAIN: let the owner repeat.
+ * its bound. -ENOSYS: a shadow stack. -EACCES: no #PF would help. -EAGAIN: let the owner repeat.
  */
 int params_in(struct cpu *cpu, struct pal_context *ctx, const struct guest_paging *paging,
 	      struct copy_fault *fault);

@@ -71,8 +71,8 @@ void context_finish(struct cpu *cpu, struct pal_context *ctx, bool at_stub)
 	}
 	if (likely(!err)) {
 		owner_registers(cpu, ctx, ctx->result, 0);
-		vmwrite(GUEST_RIP, ctx->return_address);
-		vmwrite(GUEST_RSP, ctx->owner_rsp + 8);
+		vmwrite(GUEST_RIP, ctx->pal->stub_returns ? slot->stub - 1 : ctx->return_address);
+		vmwrite(GUEST_RSP, ctx->pal->stub_returns ? ctx->owner_rsp : ctx->owner_rsp + 8);
 		context_drop(ctx);
 	} else if (err == -EFAULT || err == -EAGAIN) {
 		/* The owner's page first; its VMCALL, made again, copies the rest. */

@@ -5,11 +5,25 @@
  * the return, by the owner's own rights. Each copy can be begun again (RULES
  * 17): a page that is missing becomes a #PF of the owner.
  */
+#include "../vmx/msr_index.h"
 #include "../vmx/vmcs.h"
 #include "internal.h"
 
+#define MSR_U_CET 0x6a0
+#define U_CET_SHADOW_STACK BIT(0)
+
 #define REGISTER_PARAMS 6
+#define OPCODE_RET 0xc3
 #define STACK_PARAMS (PAL_MAX_PARAMS - REGISTER_PARAMS)
+
+/* A return past the shadow stack would be a #CP for the owner (RULES 19). */
+static bool caller_has_shadow_stack(u64 cr4)
+{
+	u64 u_cet;
+
+	return unlikely(cr4 & CR4_CET) && !rdmsr_safe(MSR_U_CET, &u_cet) &&
+	       (u_cet & U_CET_SHADOW_STACK);
+}
 
 void owner_paging(struct guest_paging *paging)
 {
@@ -17,6 +31,24 @@ void owner_paging(struct guest_paging *paging)
 		.cr0 = vmread(GUEST_CR0), .cr3 = vmread(GUEST_CR3), .cr4 = vmread(GUEST_CR4),
 		.efer = vmread(GUEST_IA32_EFER), .user = true,
 	};
+}
+
+/*
+ * A RET before the stub saves the walk to the owner's stack, most of the cost
+ * of a plain call, and pops a shadow stack as well. It is the owner's own code:
+ * if it changes later, that is the owner's affair.
+ */
+static void look_at_stub(struct pal *pal, const struct guest_paging *paging)
+{
+	struct copy_fault fault;
+	size_t done;
+	u8 byte;
+
+	if (guest_copy_in(paging, GVA(pal->slot->stub - 1), &byte, 1, &done, &fault.at,
+			  &fault.pf_error))
+		return;		/* not there now: the next call looks again */
+	pal->stub_known = true;
+	pal->stub_returns = byte == OPCODE_RET;
 }
 
 /* Arguments 1-6 from registers, the others and the return address from the owner's stack. */
@@ -30,11 +62,16 @@ static int read_arguments(struct cpu *cpu, struct pal_context *ctx,
 	size_t done;
 	int err;
 
+	if (unlikely(!ctx->pal->stub_known))
+		look_at_stub(ctx->pal, paging);
 	ctx->owner_rsp = vmread(GUEST_RSP);
-	err = guest_copy_in(paging, GVA(ctx->owner_rsp), stack, words * 8, &done, &fault->at,
-			    &fault->pf_error);
-	if (err)
-		return err;
+	stack[0] = 0;
+	if (words > 1 || !ctx->pal->stub_returns) {
+		err = guest_copy_in(paging, GVA(ctx->owner_rsp), stack, words * 8, &done,
+				    &fault->at, &fault->pf_error);
+		if (err)
+			return err;
+	}
 	ctx->return_address = stack[0];
 	ctx->arg[0] = r->rdi;
 	ctx->arg[1] = r->rsi;
@@ -45,7 +82,7 @@ static int read_arguments(struct cpu *cpu, struct pal_context *ctx,
 	for (i = 1; i < words; i++)
 		ctx->arg[REGISTER_PARAMS + i - 1] = stack[i];
 	/* It is loaded into RIP: canonical, or our own entry fails (RULES 10). */
-	return ctx->return_address < PAL_USER_END ? 0 : -EACCES;
+	return ctx->return_address < PAL_USER_END || ctx->pal->stub_returns ? 0 : -EACCES;
 }
 
 /* How many bytes each POINTER has in this call. */
@@ -133,6 +170,8 @@ int params_in(struct cpu *cpu, struct pal_context *ctx, const struct guest_pagin
 	int err = read_arguments(cpu, ctx, paging, fault);
 	u32 i;
 
+	if (!err && !ctx->pal->stub_returns && caller_has_shadow_stack(paging->cr4))
+		err = -ENOSYS;
 	if (!err)
 		err = size_pointers(ctx);
 	for (i = 0; !err && i < ctx->entry->nr_params; i++)
