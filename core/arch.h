@@ -131,11 +131,6 @@ static inline void vmclear(hpa_t vmcs)
 	__asm__ volatile("vmclear %0" : : "m"(vmcs.v) : "cc", "memory");
 }
 
-#define INVEPT_SINGLE_CONTEXT 1
-#define INVEPT_ALL_CONTEXTS 2
-#define INVVPID_SINGLE_CONTEXT 1
-#define INVVPID_ALL_CONTEXTS 2
-
 static inline void invept(u64 type, u64 eptp)
 {
 	struct { u64 eptp, zero; } descriptor = { eptp, 0 };

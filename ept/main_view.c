@@ -7,7 +7,6 @@
 #include "../vmx/kick.h"
 #include "internal.h"
 
-#define INVEPT_SINGLE 1
 #define CAP_2M BIT(16)
 #define CAP_1G BIT(17)
 #define QUALIFICATION_WRITE BIT(1)
@@ -170,7 +169,7 @@ enum view_answer main_view_violation(gpa_t gpa, u64 qualification)
 	spin_unlock(&frame_lock);
 	/* This CPU may hold the entry as it was: an older, narrower one. */
 	if (answer == VIEW_RETRY || answer == VIEW_RETRY_LOGGED)
-		invept(INVEPT_SINGLE, main_view_eptp());
+		invept(INVEPT_SINGLE_CONTEXT, main_view_eptp());
 	return answer;
 }
 

@@ -61,6 +61,13 @@ void spin_unlock(struct spinlock *lock);
 void log_event(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- the CPU ---- */
+
+/* Types of invept() and invvpid() (SDM vol. 3, 31.3). */
+#define INVEPT_SINGLE_CONTEXT 1
+#define INVEPT_ALL_CONTEXTS 2
+#define INVVPID_SINGLE_CONTEXT 1
+#define INVVPID_ALL_CONTEXTS 2
+
 #ifdef UNDERPIN_HOSTED
 /* Faked: selftests/hosted/fake_cpu.c. 0, or -EFAULT where the CPU gives #GP. */
 int rdmsr_safe(u32 msr, u64 *value);

@@ -78,16 +78,16 @@ static int read_caps(struct vmx_caps *caps, struct vmx_controls *controls)
 	cpuid_native(0x80000008, 0, leaf);
 	caps->maxphyaddr = leaf[0] & 0xff;
 
-	ok = control_set(MSR_VMX_PINBASED_CTLS, PIN_PREEMPTION_TIMER, 0, &controls->pin) &
+	ok = control_set(MSR_VMX_PINBASED_CTLS, PIN_PREEMPTION_TIMER, 0, &controls->pin) &&
 	     control_set(MSR_VMX_PROCBASED_CTLS, 0, PROC_MSR_BITMAPS | PROC_SECONDARY_CONTROLS,
-			 &controls->proc) &
+			 &controls->proc) &&
 	     control_set(MSR_VMX_PROCBASED_CTLS2,
 			 PROC2_VPID | PROC2_UNRESTRICTED_GUEST | instructions, PROC2_EPT,
-			 &controls->proc2) &
+			 &controls->proc2) &&
 	     control_set(MSR_VMX_EXIT_CTLS, EXIT_LOAD_PERF_GLOBAL_CTRL,
 			 EXIT_HOST_ADDRESS_SPACE_SIZE | EXIT_SAVE_DEBUG_CONTROLS | EXIT_SAVE_EFER |
 				 EXIT_LOAD_EFER | EXIT_SAVE_PAT | EXIT_LOAD_PAT,
-			 &controls->exit) &
+			 &controls->exit) &&
 	     control_set(MSR_VMX_ENTRY_CTLS, ENTRY_LOAD_PERF_GLOBAL_CTRL,
 			 ENTRY_IA32E_MODE_GUEST | ENTRY_LOAD_DEBUG_CONTROLS | ENTRY_LOAD_EFER |
 				 ENTRY_LOAD_PAT,

@@ -22,9 +22,6 @@ extern char vmx_exit_entry_pal[];
 #define SEGMENT_BUSY_TSS 0x8bu
 #define DR7_OFF 0x400
 #define PAT_DEFAULT 0x0007040600070406ull
-#ifndef INVVPID_SINGLE_CONTEXT
-#define INVVPID_SINGLE_CONTEXT 1
-#endif
 
 /* Zero is written to every field that is not here but in zero_fields. */
 static const struct { u32 field; u32 value; } fixed_fields[] = {
