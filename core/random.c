@@ -67,7 +67,6 @@ void random_init(struct cpu *cpu)
 int core_random(void *buf, size_t len)
 {
 	struct cpu *cpu = this_cpu();
-	u64 tsc = rdtsc();
 	int err = 0;
 
 	if (len > RANDOM_MAX)
@@ -75,7 +74,6 @@ int core_random(void *buf, size_t len)
 	spin_lock(&random_lock);
 	if (seeded) {
 		vector_begin(cpu);
-		br_hmac_drbg_update(&drbg, &tsc, sizeof(tsc));
 		br_hmac_drbg_generate(&drbg, buf, len);
 		vector_end(cpu);
 	} else {

@@ -14,8 +14,8 @@ struct cpu;
 /* Once; wipes handover.entropy. Vector state of this CPU is set up. */
 void random_init(struct cpu *cpu);
 
-#define RANDOM_MAX 256
-/* len <= RANDOM_MAX (a call costs about 25,000 instructions); -EINVAL, or -ECANCELED after random_wipe(). */
+#define RANDOM_MAX 64
+/* len <= RANDOM_MAX (a call costs about 33,000 instructions); -EINVAL, or -ECANCELED after random_wipe(). */
 int core_random(void *buf, size_t len);
 
 /* Before a leave. */

@@ -8,6 +8,7 @@
  * down, at the very end, for frames and donated pages together; it also drops
  * what any CPU cached of the PAL's view before those pages can be used again.
  */
+#include "../ept/main_view.h"
 #include "../vmx/kick.h"
 #include "internal.h"
 
@@ -228,8 +229,10 @@ static s64 reclaim(struct pal_slot *slot, u64 list_gpa)
 	ret = wait_flush(slot);
 	if (ret == -ETIMEDOUT)
 		slot->ticket = tlb_flush_begin();
-	if (!ret)
+	if (!ret) {
 		set_state(slot, PAL_FREE);
+		main_view_reclaim_step();	/* tables that merges freed; goes on at the next one */
+	}
 	return ret;
 }
 

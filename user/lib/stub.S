@@ -18,6 +18,13 @@
 	.globl	underpin_resume_stub
 	.type	underpin_resume_stub, @function
 	.balign	64			/* all of it in one page: one walk finds it */
+	int3
+	/*
+	 * The byte before the stub is a RET: where the core finds it, a call that
+	 * is over ends by the owner's own RET here (docs/abi.md), which needs no
+	 * walk to the owner's stack and keeps a shadow stack in step.
+	 */
+	ret
 underpin_resume_stub:
 	.cfi_startproc
 	testq	%rax, %rax

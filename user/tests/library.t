@@ -18,7 +18,7 @@ check "the fake device builds" $CC -std=gnu11 -Wall $inc -shared -fPIC -o "$w/fa
 stub() { objdump -d --no-show-raw-insn --disassemble=underpin_resume_stub "$1" | sed -n 's/^ *[0-9a-f]*:[ \t]*//p' | tr -s ' ' | grep -v nop; }
 for lib in libunderpin.a libunderpin.so.0; do
 	check_equal "the stub in $lib is: VMCALL HC_PAL_RESUME, or errno and -1" \
-		"test %rax,%rax jne mov \$0x55500001,%eax vmcall neg %rax jle mov %eax,%edi jmp ud2 " \
+		"int3 ret test %rax,%rax jne mov \$0x55500001,%eax vmcall neg %rax jle mov %eax,%edi jmp ud2 " \
 		"$(stub "$B/$lib" | sed 's/^\(j[a-z]*\) .*/\1/; s/ *$//' | tr '\n' ' ')"
 done
 at=$(nm "$B/libunderpin.so.0" | sed -n 's/ T underpin_resume_stub$//p')

@@ -10,7 +10,8 @@
 static const char *state_name(uint32_t state)
 {
 	static const char *const names[] = {
-		"free", "collecting", "isolating", "measuring", "ready", "wiping", "returning", "gone",
+		"free", "donating", "preparing", "collecting", "isolating", "building", "measuring", "ready",
+		"wiping", "returning", "gone", "flushing",
 	};
 
 	return state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";
