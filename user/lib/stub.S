@@ -19,12 +19,15 @@
 	.type	underpin_resume_stub, @function
 	.balign	64			/* all of it in one page: one walk finds it */
 	int3
+	.type	underpin_call_return, @function
+underpin_call_return:
 	/*
 	 * The byte before the stub is a RET: where the core finds it, a call that
 	 * is over ends by the owner's own RET here (docs/abi.md), which needs no
 	 * walk to the owner's stack and keeps a shadow stack in step.
 	 */
 	ret
+	.size	underpin_call_return, . - underpin_call_return
 underpin_resume_stub:
 	.cfi_startproc
 	testq	%rax, %rax

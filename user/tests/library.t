@@ -18,9 +18,11 @@ check "the fake device builds" $CC -std=gnu11 -Wall $inc -shared -fPIC -o "$w/fa
 stub() { objdump -d --no-show-raw-insn --disassemble=underpin_resume_stub "$1" | sed -n 's/^ *[0-9a-f]*:[ \t]*//p' | tr -s ' ' | grep -v nop; }
 for lib in libunderpin.a libunderpin.so.0; do
 	check_equal "the stub in $lib is: VMCALL HC_PAL_RESUME, or errno and -1" \
-		"int3 ret test %rax,%rax jne mov \$0x55500001,%eax vmcall neg %rax jle mov %eax,%edi jmp ud2 " \
+		"test %rax,%rax jne mov \$0x55500001,%eax vmcall neg %rax jle mov %eax,%edi jmp ud2 " \
 		"$(stub "$B/$lib" | sed 's/^\(j[a-z]*\) .*/\1/; s/ *$//' | tr '\n' ' ')"
 done
+check_equal "a RET stands right before the stub" "$(printf 'ret')" \
+	"$(objdump -d --no-show-raw-insn --disassemble=underpin_call_return "$B/libunderpin.so.0" | sed -n 's/^ *[0-9a-f]*:[ \t]*//p' | tr -d ' ')"
 at=$(nm "$B/libunderpin.so.0" | sed -n 's/ T underpin_resume_stub$//p')
 check_equal "the stub lies in one page" 1 "$(( 0x$at / 4096 == (0x$at + 31) / 4096 ))"
 $CC -O2 $inc -o "$w/stub_test" stub_test.c "$B/libunderpin.a"
