@@ -114,6 +114,8 @@ static __attribute__((noreturn)) void halt_cpu(void)
 
 void fatal_trap(struct cpu *cpu, struct trap_frame *frame)
 {
+	/* Else the log below could wait for itself. */
+	locks_release_all(cpu);
 	write_record(cpu, frame, "exception in VMX root operation");
 	log_event(LOG_ERROR, "cpu %u: BUG: exception %u in root at %lx", cpu->slot,
 		  (u32)frame->vector, (unsigned long)frame->rip);
@@ -126,7 +128,6 @@ void fatal_trap(struct cpu *cpu, struct trap_frame *frame)
 /* On a fresh stack, VMCS of the guest current: give Linux an answer and go on. */
 u64 fatal_recover(struct cpu *cpu)
 {
-	locks_release_all(cpu);
 	pal_doom_all();
 	if (cpu->mode == MODE_PAL) {
 		pal_abort(cpu);

@@ -55,12 +55,13 @@ static void machine_check(struct cpu *cpu, struct trap_frame *frame)
 {
 	u64 status;
 
-	log_event(LOG_ERROR, "cpu %u: machine check in root at %lx", cpu->slot,
-		  (unsigned long)frame->rip);
 	/* Without a return address root cannot go on (SDM 16.3.1.2). */
 	if (rdmsr_safe(MSR_MCG_STATUS, &status) || !(status & MCG_STATUS_RIPV))
 		fatal_trap(cpu, frame);
-	/* Linux reads the banks and MCG_STATUS by itself, and clears MCIP. */
+	/*
+	 * No log here: the code that was interrupted may hold its lock. Linux reads the banks and
+	 * MCG_STATUS by itself, and clears MCIP.
+	 */
 	cpu->events.mc = 1;
 	look_again(frame);
 }

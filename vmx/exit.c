@@ -13,6 +13,7 @@
 #include "cr.h"
 #include "event.h"
 #include "init_sipi.h"
+#include "kick.h"
 #include "kick_internal.h"
 #include "launch.h"
 #include "msr.h"
@@ -80,10 +81,13 @@ static void emulate_invd(void)
 static __attribute__((noreturn)) void handle_triple_fault(struct cpu *cpu)
 {
 	static const struct descriptor_table none = { 0, 0 };
+	/* A CPU that runs a PAL comes to the core within a period of its timer. */
+	u64 begun = rdtsc(), limit = (u64)handover.tsc_khz * 3 * KICK_PERIOD_MS;
 
 	log_event(LOG_ERROR, "cpu %u: triple fault of the guest at %lx: reset", cpu->slot,
 		  (unsigned long)vmread(GUEST_RIP));
-	while (pal_wipe_all_step() == -EAGAIN)
+	pal_doom_all();
+	while (pal_wipe_all_step() == -EAGAIN && rdtsc() - begun < limit)
 		;
 	vmxoff();
 	for (;;) {
@@ -149,6 +153,18 @@ u64 exit_slow(struct cpu *cpu)
 	return cpu->mode == MODE_PAL && !cpu->pal_vmcs_launched ? ENTRY_LAUNCH : ENTRY_RESUME;
 }
 
+static void inject_machine_check(struct cpu *cpu)
+{
+	/* A CPU that waits for a SIPI can take no event (SDM 27.3.1.5): after it, then. */
+	cpu->events_seen.mc = cpu->wait_sipi;
+	if (cpu->wait_sipi)
+		return;
+	/* #MC goes before all else that could be injected (SDM table 7-2). */
+	cpu->events.mc = 0;
+	vmwrite(VM_ENTRY_INTERRUPTION_INFO,
+		VECTOR_MC | INTR_TYPE_HARDWARE_EXCEPTION | INTR_INFO_VALID);
+}
+
 void before_entry(struct cpu *cpu)
 {
 	if (cpu->flush_done != READ_ONCE(flush_generation))
@@ -158,11 +174,7 @@ void before_entry(struct cpu *cpu)
 		pal_interrupt(cpu);
 	if (cpu->mode != MODE_LINUX)
 		return;
-	if (cpu->events.mc) {
-		/* #MC goes before all else that could be injected (SDM table 7-2). */
-		cpu->events.mc = 0;
-		vmwrite(VM_ENTRY_INTERRUPTION_INFO,
-			VECTOR_MC | INTR_TYPE_HARDWARE_EXCEPTION | INTR_INFO_VALID);
-	}
+	if (cpu->events.mc)
+		inject_machine_check(cpu);
 	nmi_before_entry(cpu);
 }

@@ -42,5 +42,6 @@ void handle_sipi(struct cpu *cpu)
 	if (unlikely(cpu->park))
 		vmx_park(cpu);
 	__atomic_store_n(&cpu->wait_sipi, false, __ATOMIC_SEQ_CST);
+	cpu->events_seen.mc = 0;
 	guest_state_after_sipi(cpu, vmread(EXIT_QUALIFICATION) & 0xff);
 }
