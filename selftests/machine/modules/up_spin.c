@@ -63,10 +63,11 @@ static s64 debug_call_until_done(u64 op, u64 pfn)
 	struct call_result r;
 	s64 n = 0;
 
+	/* -EINPROGRESS asks for IPIs to the other CPUs: not from us. It has to go without. */
 	do {
 		r = try_vmcall(HC_DEBUG, op, pfn, 0, 0);
 		n++;
-	} while (r.fault == NO_FAULT && r.rax == -EAGAIN && n < 100000000);
+	} while (r.fault == NO_FAULT && (r.rax == -EAGAIN || r.rax == -EINPROGRESS) && n < 100000000);
 	if (r.fault != NO_FAULT)
 		return -ENXIO;
 	return r.rax < 0 ? r.rax : n;
@@ -85,7 +86,6 @@ static int do_run(void *data)
 	struct seq_file *m = data;
 	struct run *run = kzalloc(sizeof(*run), GFP_KERNEL);
 	struct task_struct *thread;
-	unsigned long flags;
 	u64 begun, acked, real;
 	s64 hide, show;
 	u64 pfn;
@@ -100,13 +100,10 @@ static int do_run(void *data)
 	kthread_bind(thread, 1);
 	wake_up_process(thread);
 	wait_until_set(&run->spinning);
-	/* Off here too: CPU 0 must not wait for CPU 1 in an IPI. */
-	local_irq_save(flags);
 	begun = rdtsc();
 	hide = debug_call_until_done(DEBUG_HIDE_FRAME, pfn);
 	acked = rdtsc();
 	atomic_set_release(&run->hidden, 1);
-	local_irq_restore(flags);
 	udelay(2000);
 	atomic_set(&run->stop, 1);
 	wait_until_set(&run->done);

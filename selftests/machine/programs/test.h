@@ -10,6 +10,7 @@
 #include <string.h>
 
 static int tests_run, tests_failed;
+static void (*after_check)(void);
 
 static inline bool check(bool ok, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static inline bool check(bool ok, const char *fmt, ...)
@@ -25,6 +26,8 @@ static inline bool check(bool ok, const char *fmt, ...)
 	va_end(args);
 	putchar('\n');
 	fflush(stdout);
+	if (after_check)
+		after_check();
 	errno = saved;
 	return ok;
 }

@@ -12,12 +12,17 @@ check_equal "a PAL is registered" 1 "$(status_field pals)"
 root=$tmp/root
 mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/test" "$root/run"
 cp /bin/busybox "$root/bin/"
-cp -a /test/lib /test/machine "$root/test/"
-rm -f "$root"/test/machine/bin/hmac "$root"/test/machine/bin/counter "$root"/test/machine/core.elf
-for applet in $(busybox --list); do ln -s busybox "$root/bin/$applet" 2>/dev/null; done
+mkdir -p "$root/test/machine/bin" "$root/test/machine/modules" "$root/test/machine/tests"
+cp -a /test/lib "$root/test/"
+cp -a $machine/lib "$root/test/machine/"
+cp $machine/underpin.ko "$root/test/machine/"
+cp $machine/bin/up-identity $machine/bin/up-load $machine/bin/underpin "$root/test/machine/bin/"
+cp $machine/modules/up_attack.ko "$root/test/machine/modules/"
+cp $machine/tests/97-kexec-next.sh "$root/test/machine/tests/"
 cat >"$root/init" <<END
-#!/bin/sh
-mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev; mount -t tmpfs tmpfs /tmp
+#!/bin/busybox sh
+/bin/busybox mount -t proc proc /proc; export PATH=/bin; /bin/busybox --install -s /bin
+mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev; mount -t tmpfs tmpfs /tmp
 mount -t debugfs debugfs /sys/kernel/debug
 exec </dev/null >/dev/ttyS1 2>&1
 stty -F /dev/ttyS1 raw -echo 115200
