@@ -117,6 +117,8 @@ struct core_result core_entry(u64 op, u64 slot, u64 rsp, u64 cr3, u64 cr4, u64 a
 	(void)arg;
 	if (!core_idt[0].offset_32)
 		idt_init();
+	cpu->slot = slot;
+	cpu_tables_init(cpu);
 	tables_enter(cpu, &state);
 	state.fs_base = rdmsr(MSR_FS_BASE);
 	wrmsr(MSR_FS_BASE, (u64)cpu->canary);

@@ -9,10 +9,9 @@
 #define DESCRIPTOR_CODE64 0x00af9b000000ffffull	/* present, DPL 0, accessed, L */
 #define DESCRIPTOR_DATA 0x00cf93000000ffffull
 #define TSS_AVAILABLE 0x9ull
+#define TSS_BUSY BIT(41)
 
 struct idt_gate core_idt[CORE_NR_VECTORS] __attribute__((aligned(16)));
-/* The same on the current stack: before VMX is on, TR is still Linux's. */
-static struct idt_gate entry_idt[CORE_NR_VECTORS] __attribute__((aligned(16)));
 
 /* trap.S: stubs of 16 bytes each, in the order of the vectors. */
 extern char trap_stubs[];
@@ -33,8 +32,6 @@ void idt_init(void)
 			.offset_16 = (stub >> 16) & 0xffff,
 			.offset_32 = stub >> 32,
 		};
-		entry_idt[vector] = core_idt[vector];
-		entry_idt[vector].ist = 0;
 	}
 }
 
@@ -53,7 +50,8 @@ void cpu_tables_init(struct cpu *cpu)
 	struct cpu_tables *t = cpu_tables(cpu);
 	u64 slot = CORE_CPU_BASE + cpu->slot * CORE_CPU_STRIDE;
 
-	memset(t, 0, sizeof(*t));
+	if (t->gdt[CORE_CS / 8])
+		return;		/* in use: an NMI may come at any time */
 	t->gdt[CORE_CS / 8] = DESCRIPTOR_CODE64;
 	t->gdt[CORE_SS / 8] = DESCRIPTOR_DATA;
 	t->tss.ist[IST_DF - 1] = slot + CORE_CPU_DF_STACK_END;
@@ -77,8 +75,11 @@ void tables_enter(struct cpu *cpu, struct linux_state *state)
 	state->tr = store_tr();
 
 	gdt = (struct descriptor_table){ sizeof(t->gdt) - 1, (u64)t->gdt };
-	idt = (struct descriptor_table){ sizeof(entry_idt) - 1, (u64)entry_idt };
+	idt = (struct descriptor_table){ sizeof(core_idt) - 1, (u64)core_idt };
 	lgdt(&gdt);
+	/* An NMI may not push into the red zone of BearSSL's code. The switch page puts TR back. */
+	t->gdt[CORE_TR / 8] &= ~TSS_BUSY;
+	ltr(CORE_TR);
 	lidt(&idt);
 }
 

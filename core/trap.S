@@ -2,8 +2,9 @@
 /*
  * Exceptions and NMIs in root (SDM vol. 3, 6.14). The way back is not IRET: that
  * would unblock NMIs, and the core wants at most one until the next VM entry
- * (vmx/nmi.h). RFLAGS and RIP go below the interrupted stack's red zone
- * (BearSSL's code has one), then POPFQ and RET take them.
+ * (vmx/nmi.h). RFLAGS and RIP go onto the interrupted stack (below its red zone,
+ * which BearSSL's code has, if that is not where the frame is), then POPFQ and
+ * RET take them.
  */
 	.macro TRAP vector
 	.balign 16
@@ -13,6 +14,31 @@
 	.endif
 	pushq	$\vector
 	jmp	trap_common
+	.endm
+
+	/* RFLAGS in RAX and RIP in RDX go to RCX, registers back, then RSP = RCX + 16 + skip. */
+	.macro RETURN skip
+	mov	%rax, (%rcx)
+	mov	%rdx, 8(%rcx)
+	mov	%rcx, 120(%rsp)		/* in place of the vector */
+	pop	%rax
+	pop	%rcx
+	pop	%rdx
+	pop	%rbx
+	pop	%rbp
+	pop	%rsi
+	pop	%rdi
+	pop	%r8
+	pop	%r9
+	pop	%r10
+	pop	%r11
+	pop	%r12
+	pop	%r13
+	pop	%r14
+	pop	%r15
+	mov	(%rsp), %rsp
+	popfq
+	ret	$\skip
 	.endm
 
 	.section .text.trap, "ax"
@@ -50,29 +76,20 @@ trap_common:
 
 	/* Frame from RSP: 15 registers, vector, error code, RIP, CS, RFLAGS, RSP, SS */
 	mov	160(%rsp), %rcx		/* interrupted RSP */
-	sub	$144, %rcx
 	mov	152(%rsp), %rax		/* RFLAGS */
-	mov	%rax, (%rcx)
-	mov	136(%rsp), %rax		/* RIP */
-	mov	%rax, 8(%rcx)
-	mov	%rcx, 160(%rsp)
-	pop	%rax
-	pop	%rcx
-	pop	%rdx
-	pop	%rbx
-	pop	%rbp
-	pop	%rsi
-	pop	%rdi
-	pop	%r8
-	pop	%r9
-	pop	%r10
-	pop	%r11
-	pop	%r12
-	pop	%r13
-	pop	%r14
-	pop	%r15
-	mov	40(%rsp), %rsp
-	popfq
-	ret	$128
+	mov	136(%rsp), %rdx		/* RIP */
+	mov	%rcx, %rsi
+	sub	%rsp, %rsi
+	cmp	$320, %rsi
+	jb	1f
+	/* A stack of its own (IST): below the red zone of the interrupted one. */
+	sub	$144, %rcx
+	RETURN	128
+	/*
+	 * On the interrupted stack itself: what is below 144 bytes of it is this very
+	 * frame. Its last two words have been read, and the red zone is lost anyway.
+	 */
+1:	sub	$16, %rcx
+	RETURN	0
 
 	.section .note.GNU-stack, "", @progbits
