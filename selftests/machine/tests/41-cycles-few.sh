@@ -32,7 +32,7 @@ i=0
 while [ $i -lt "$cycles" ]; do
 	answer=$(load)
 	[ "$answer" = ok ] || break
-	[ $((i % 50)) != 0 ] || underpin status >"$tmp/status" || break
+	[ $((i % 25)) != 0 ] || { underpin status >"$tmp/status" || break; diag "cycle $i at $(cut -d' ' -f1 /proc/uptime)"; }
 	unload || break
 	i=$((i + 1))
 done
