@@ -102,7 +102,7 @@ void log_event(int level, const char *fmt, ...)
 	spin_unlock(&log_lock);
 }
 
-#define LOG_BATCH 31	/* of 128 bytes: fits a page */
+#define LOG_BATCH 32	/* of 128 bytes: a page */
 
 s64 log_get(u64 first, u64 gpa)
 {

@@ -29,7 +29,7 @@ static int check_handover(void)
 		return -EINVAL;
 	if (!handover.nr_cpus || handover.nr_cpus > CORE_MAX_CPUS ||
 	    handover.nr_pool > CORE_MAX_EXTENTS || handover.nr_free > CORE_MAX_EXTENTS ||
-	    handover.nr_ram > CORE_MAX_RAM)
+	    handover.nr_ram > CORE_MAX_RAM || !handover.tsc_khz)
 		return -EINVAL;
 	return 0;
 }

@@ -61,7 +61,7 @@ enum underpin_hypercall {
 	HC_PAL_DESTROY = UNDERPIN_HC(0x35), /* RDI = id: 0; a call in progress ends with ECANCELED */
 	HC_PAL_RECLAIM = UNDERPIN_HC(0x36), /* RDI = id, RSI = gpa of list with room for 16: number of donated pages on their way back; -ETIMEDOUT: call again; 0 = all is Linux's again, the id is free */
 
-	/* inside a PAL (any other caller gets -EPERM). Buffers are PAL linear addresses. */
+	/* inside a PAL (elsewhere #UD, as any unknown number). Buffers are PAL linear addresses. */
 	HC_SVC_RANDOM = UNDERPIN_HC(0x100),	/* RDI = buffer, RSI = length <= 4096: 0, -EINVAL, -EFAULT */
 	HC_SVC_TIME = UNDERPIN_HC(0x101),	/* TSC ticks since registration; RDX = kHz of the TSC */
 	HC_SVC_SELF = UNDERPIN_HC(0x102),	/* RDI = buffer for struct pal_info */
@@ -80,9 +80,10 @@ enum hc_leave_busy {
 
 #define CORE_STATUS_CPU_WORDS 4	/* CORE_MAX_CPUS / 64 */
 
-enum core_state {
+enum core_run_state {
 	CORE_STATE_LAUNCHING,
 	CORE_STATE_RUNNING,
+	CORE_STATE_WIPING,	/* a forced leave has begun: no PAL is made or entered any more */
 	CORE_STATE_LEAVING,
 };
 
@@ -90,7 +91,7 @@ struct core_status {
 	u32 version;		/* of the core: UNDERPIN_VERSION_CODE */
 	u32 nr_cpus;
 	u32 flags;		/* HANDOVER_* */
-	u32 state;		/* enum core_state */
+	u32 state;		/* enum core_run_state */
 	u8 build_id[20];
 	u32 nesting_depth;	/* 0: on the bare machine or under a foreign hypervisor */
 	u32 nr_pals;

@@ -60,6 +60,8 @@ s64 pal_hc_create(u64 desc_gpa, u64 *extra)
 	*extra = 0;
 	if (pal_doomed)
 		return -EIO;
+	if (READ_ONCE(pal_closed))
+		return -EBUSY;
 	if ((desc_gpa & ~PAGE_MASK) || guest_read(GPA(desc_gpa), &desc, sizeof(desc)))
 		return -EFAULT;
 	pal = registering_begin();

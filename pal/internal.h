@@ -142,7 +142,7 @@ struct pal {
 _Static_assert(sizeof(struct pal) <= PAGE_SIZE, "struct pal outgrew its page");
 
 /* ---- slot.c ---- */
-extern bool pal_doomed;
+extern bool pal_doomed, pal_closed;
 struct pal_slot *slot_of(u64 id);	/* NULL: no such id */
 struct pal_slot *slot_create(void);	/* claimed, or NULL */
 u32 slot_id(const struct pal_slot *slot);

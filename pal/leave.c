@@ -187,7 +187,9 @@ void pal_exit(struct cpu *cpu, u32 reason)
 {
 	struct pal_slot *slot = cpu->pal_context->slot;
 
-	cpu->pal_vmcs_launched = true;
+	/* A VM entry that failed leaves the VMCS clear (SDM 27.8). */
+	if (likely(!(reason & EXIT_REASON_ENTRY_FAILURE)))
+		cpu->pal_vmcs_launched = true;
 	switch (reason) {
 	case REASON_EXCEPTION_OR_NMI:
 		handle_exception(cpu);

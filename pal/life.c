@@ -63,6 +63,8 @@ static s64 step_up(struct pal_slot *slot)
 	struct pal *pal = slot->pal;
 	s64 ret;
 
+	if (READ_ONCE(pal_closed))
+		return -EBUSY;
 	switch (slot_state(slot)) {
 	case PAL_DONATING:
 		return pal->got_donated < pal->nr_donated ? -ENOMEM : begin_flush(slot, PAL_PREPARING);

@@ -82,6 +82,12 @@ void pal_doom_all(void);
 /* Drop the call that runs here (MODE_PAL): owner at the stub with EIO; VMCS01 current. */
 void pal_abort(struct cpu *cpu);
 
+/*
+ * While closed no PAL is made, and none that is being made becomes ready
+ * (-EBUSY): a leave is under way.
+ */
+void pal_close(bool closed);
+
 /* For HC_STATUS and rmmod. */
 void pal_counts(u32 *nr_pals, u32 *nr_frames);
 

@@ -3,7 +3,7 @@
 #include "internal.h"
 
 static struct pal_slot slots[PAL_MAX_IDS];
-bool pal_doomed;
+bool pal_doomed, pal_closed;
 
 struct pal_slot *slot_of(u64 id)
 {
@@ -70,4 +70,9 @@ void pal_counts(u32 *nr_pals, u32 *nr_frames)
 void pal_doom_all(void)
 {
 	WRITE_ONCE(pal_doomed, true);
+}
+
+void pal_close(bool closed)
+{
+	__atomic_store_n(&pal_closed, closed, __ATOMIC_SEQ_CST);
 }

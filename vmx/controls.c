@@ -46,8 +46,6 @@ static u64 instruction_controls(void)
 			wanted |= PROC2_INVPCID;
 		if (leaf7[2] & BIT(5))
 			wanted |= PROC2_USER_WAIT_PAUSE;
-		if (leaf7[3] & BIT(18))
-			wanted |= PROC2_PCONFIG;
 	}
 	if (max[0] >= 0xd) {
 		cpuid_native(0xd, 1, leafd);
@@ -57,10 +55,34 @@ static u64 instruction_controls(void)
 	return wanted;
 }
 
+/*
+ * With TME-MK the upper physical address bits name a key, so each frame has
+ * aliases there; Linux gets none of them mapped (SDM has MSR 982H, bits 35:32).
+ */
+static u32 key_id_bits(void)
+{
+	u64 activate = read_or_zero(MSR_TME_ACTIVATE);
+
+	return activate & 1 ? (activate >> 32) & 0xf : 0;
+}
+
+/* The MSR exists from architectural PMU version 2 on (SDM 20.2.2); some CPUs only say so. */
+static bool has_perf_global_ctrl(void)
+{
+	u32 pmu[4];
+	u64 value;
+
+	cpuid_native(0, 0, pmu);
+	if (pmu[0] < 0xa)
+		return false;
+	cpuid_native(0xa, 0, pmu);
+	return (pmu[0] & 0xff) >= 2 && !rdmsr_safe(MSR_PERF_GLOBAL_CTRL, &value);
+}
+
 static int read_caps(struct vmx_caps *caps, struct vmx_controls *controls)
 {
 	u64 instructions = instruction_controls();
-	u32 leaf[4], pmu[4];
+	u32 leaf[4];
 	bool ok;
 
 	memset(caps, 0, sizeof(*caps));
@@ -76,7 +98,7 @@ static int read_caps(struct vmx_caps *caps, struct vmx_controls *controls)
 	caps->hypervisor_visible = leaf[2] & BIT(31);
 	caps->xsave = leaf[2] & BIT(26);
 	cpuid_native(0x80000008, 0, leaf);
-	caps->maxphyaddr = leaf[0] & 0xff;
+	caps->maxphyaddr = (leaf[0] & 0xff) - key_id_bits();
 
 	ok = control_set(MSR_VMX_PINBASED_CTLS, PIN_PREEMPTION_TIMER, 0, &controls->pin) &&
 	     control_set(MSR_VMX_PROCBASED_CTLS, 0, PROC_MSR_BITMAPS | PROC_SECONDARY_CONTROLS,
@@ -95,9 +117,7 @@ static int read_caps(struct vmx_caps *caps, struct vmx_controls *controls)
 	if (!ok)
 		return -ENODEV;
 
-	/* The MSR exists from architectural PMU version 2 on (SDM 20.2.2). */
-	cpuid_native(0xa, 0, pmu);
-	caps->perf_global_ctrl = (pmu[0] & 0xff) >= 2 &&
+	caps->perf_global_ctrl = has_perf_global_ctrl() &&
 				 (controls->exit & EXIT_LOAD_PERF_GLOBAL_CTRL) &&
 				 (controls->entry & ENTRY_LOAD_PERF_GLOBAL_CTRL);
 	if (!caps->perf_global_ctrl) {
@@ -111,6 +131,9 @@ static int read_caps(struct vmx_caps *caps, struct vmx_controls *controls)
 		controls->proc2 &= ~PROC2_VPID;
 	caps->preemption_timer = controls->pin & PIN_PREEMPTION_TIMER;
 	caps->vpid = controls->proc2 & PROC2_VPID;
+	/* A CPU that cannot wait for a SIPI in a guest (SDM A.6) cannot be started again either. */
+	if (!(caps->misc & BIT(8)))
+		controls->proc2 &= ~PROC2_UNRESTRICTED_GUEST;
 	caps->unrestricted_guest = controls->proc2 & PROC2_UNRESTRICTED_GUEST;
 	caps->xsaves = controls->proc2 & PROC2_XSAVES;
 	return 0;

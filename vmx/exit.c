@@ -6,6 +6,7 @@
 #include "exit.h"
 
 #include "../core/fatal.h"
+#include "../core/random.h"
 #include "../include/platform.h"
 #include "../pal/pal.h"
 #include "controls.h"
@@ -87,6 +88,7 @@ static __attribute__((noreturn)) void handle_triple_fault(struct cpu *cpu)
 	log_event(LOG_ERROR, "cpu %u: triple fault of the guest at %lx: reset", cpu->slot,
 		  (unsigned long)vmread(GUEST_RIP));
 	pal_doom_all();
+	random_wipe();
 	while (pal_wipe_all_step() == -EAGAIN && rdtsc() - begun < limit)
 		;
 	vmxoff();

@@ -85,6 +85,26 @@ static struct answer privileged_call(struct cpu *cpu, u32 number)
  * Not ours. Under an outer hypervisor that Linux saw at launch a paravirtual
  * Linux calls it; from ring 3 nobody may (RULES 25).
  */
+#define KVM_ENOSYS 1000
+
+/*
+ * Of KVM's hypercalls (Linux: Documentation/virt/kvm/x86/hypercalls.rst) those
+ * by which a Linux lives: an address in another would let the outer hypervisor
+ * write past EPT01.
+ */
+static bool carries_no_address(u32 number)
+{
+	switch (number) {
+	case 1:		/* VAPIC_POLL_IRQ */
+	case 5:		/* KICK_CPU */
+	case 10:	/* SEND_IPI */
+	case 11:	/* SCHED_YIELD */
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void forward_vmcall(struct cpu *cpu)
 {
 	struct guest_regs *r = &cpu->regs;
@@ -93,10 +113,13 @@ static void forward_vmcall(struct cpu *cpu)
 		inject_ud();
 		return;
 	}
-	__asm__ volatile("vmcall"
-			 : "+a"(r->rax)
-			 : "b"(r->rbx), "c"(r->rcx), "d"(r->rdx), "S"(r->rsi), "D"(r->rdi)
-			 : "memory");
+	if (carries_no_address((u32)r->rax))
+		__asm__ volatile("vmcall"
+				 : "+a"(r->rax), "+b"(r->rbx), "+c"(r->rcx), "+d"(r->rdx),
+				   "+S"(r->rsi), "+D"(r->rdi)
+				 : : "memory");
+	else
+		r->rax = -KVM_ENOSYS;
 	skip_instruction();
 }
 

@@ -74,11 +74,20 @@ int launch_init_step(void)
 }
 
 /* SDM 24.7: fixed bits, the feature-control MSR, VMXON. */
+/* PT and PEBS write past EPT, or through the core's CR3: neither may be on (RULES 7). */
+static bool is_traced(void)
+{
+	u64 value;
+
+	return (!rdmsr_safe(MSR_RTIT_CTL, &value) && (value & RTIT_CTL_TRACE_EN)) ||
+	       (!rdmsr_safe(MSR_PEBS_ENABLE, &value) && value);
+}
+
 static int enable_vmx_operation(struct cpu *cpu)
 {
 	u64 feature_control, cr0 = read_cr0(), cr4 = read_cr4();
 
-	if (cr4 & CR4_VMXE)
+	if ((cr4 & CR4_VMXE) || is_traced())
 		return -EBUSY;
 	if (rdmsr_safe(MSR_FEATURE_CONTROL, &feature_control))
 		return -ENODEV;
@@ -266,8 +275,8 @@ void vmx_leave(struct cpu *cpu)
 
 void vmx_park(struct cpu *cpu)
 {
+	WRITE_ONCE(cpu->parked, true);	/* before in_vmx falls: leave_park() looks at both */
 	leave_vmx_operation(cpu);
-	WRITE_ONCE(cpu->parked, true);
 	for (;;)
 		__asm__ volatile("cli; hlt" ::: "memory");
 }

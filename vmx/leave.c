@@ -41,30 +41,14 @@ static s64 busy(u64 reason, u64 number, u64 *why, u64 *which)
 	return -EBUSY;
 }
 
-s64 leave_prepare(struct cpu *cpu, u64 how, u64 *why, u64 *which)
+/* Everything that must hold before the first VMXOFF. 0, or why not. */
+static s64 ready_to_leave(u64 how, u64 *why, u64 *which)
 {
 	u32 slot, nr_pals, nr_frames;
-	s64 ret;
 
-	(void)cpu;
-	if (how > LEAVE_FORCE)
-		return -EINVAL;
-	if (core_state == CORE_STATE_LAUNCHING) {	/* a launch that failed: nothing is secret yet */
-		core_state = CORE_STATE_LEAVING;
-		return 0;
-	}
-	if ((handover.flags & HANDOVER_LOCK) && how != LEAVE_FORCE)
-		return busy(LEAVE_BUSY_LOCKED, 0, why, which);
-	if (how == LEAVE_FORCE) {
-		core_state = CORE_STATE_LEAVING;	/* no registration from now on */
-		ret = pal_wipe_all_step();
-		if (ret)
-			return ret;
-	} else {
-		pal_counts(&nr_pals, &nr_frames);
-		if (nr_pals)
-			return busy(LEAVE_BUSY_PAL, nr_pals, why, which);
-	}
+	pal_counts(&nr_pals, &nr_frames);
+	if (how != LEAVE_FORCE && nr_pals)
+		return busy(LEAVE_BUSY_PAL, nr_pals, why, which);
 	for (slot = 0; slot < handover.nr_cpus; slot++) {
 		struct cpu *other = cpu_of_slot(slot);
 
@@ -74,14 +58,50 @@ s64 leave_prepare(struct cpu *cpu, u64 how, u64 *why, u64 *which)
 		if (other->in_vmx && kick_outstanding(other))
 			return busy(LEAVE_BUSY_KICK, slot, why, which);
 	}
-	core_state = CORE_STATE_LEAVING;
+	return 0;
+}
+
+/*
+ * WIPING first: from then on pal/ makes and enters none, so that none can come
+ * to life behind the wipe; where the leave is refused after all, RUNNING again.
+ */
+s64 leave_prepare(struct cpu *cpu, u64 how, u64 *why, u64 *which)
+{
+	s64 ret;
+
+	if (how > LEAVE_FORCE)
+		return -EINVAL;
+	if (READ_ONCE(core_state) == CORE_STATE_LEAVING)
+		return 0;
+	if (READ_ONCE(core_state) == CORE_STATE_LAUNCHING) {	/* a launch that failed: nothing is secret yet */
+		WRITE_ONCE(core_state, CORE_STATE_LEAVING);
+		return 0;
+	}
+	if ((handover.flags & HANDOVER_LOCK) && how != LEAVE_FORCE)
+		return busy(LEAVE_BUSY_LOCKED, 0, why, which);
+	pal_close(true);
+	__atomic_store_n(&core_state, CORE_STATE_WIPING, __ATOMIC_SEQ_CST);
+	ret = how == LEAVE_FORCE ? pal_wipe_all_step() : 0;
+	if (ret)
+		return ret;
+	ret = ready_to_leave(how, why, which);
+	if (ret) {
+		if (how != LEAVE_FORCE) {
+			WRITE_ONCE(core_state, CORE_STATE_RUNNING);
+			pal_close(false);
+		}
+		return ret;
+	}
 	random_wipe();
+	log_event(LOG_INFO, "cpu %u: leaving", cpu->slot);
+	__atomic_store_n(&core_state, CORE_STATE_LEAVING, __ATOMIC_SEQ_CST);
 	return 0;
 }
 
 s64 leave_check(struct cpu *cpu)
 {
-	if (core_state != CORE_STATE_LEAVING && core_state != CORE_STATE_LAUNCHING)
+	if (READ_ONCE(core_state) != CORE_STATE_LEAVING &&
+	    READ_ONCE(core_state) != CORE_STATE_LAUNCHING)
 		return -EBUSY;
 	if (kick_outstanding(cpu))
 		return -EAGAIN;

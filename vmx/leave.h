@@ -6,7 +6,10 @@
 #include "cpu.h"
 #include "launch.h"
 
-/* enum core_state; changed under the life-cycle lock. */
+/*
+ * enum core_run_state. LEAVING is reached only when nothing secret is left: no
+ * PAL, no key, no kick under way; HC_LEAVE is answered in no other state.
+ */
 extern u32 core_state;
 
 /* First exit of this CPU. With the last CPU the core is RUNNING. */

@@ -45,7 +45,7 @@ enum msr_action {
 	FEATURE_CONTROL,
 	VMX_CAPABILITY,
 	PERF_GLOBAL,
-	PARAVIRT,	/* carries an address: only to a frame of Linux's */
+	PARAVIRT,	/* carries an address that hardware or an outer hypervisor writes to: only Linux's frames */
 };
 
 #define EXIT_READ 1
@@ -73,6 +73,7 @@ static const struct msr_rule rules[] = {
 	{ MSR_RTIT_OUTPUT_BASE, MSR_RTIT_OUTPUT_MASK_PTRS, EXIT_WRITE, TRACE },
 	{ MSR_RTIT_CTL, MSR_RTIT_CTL, EXIT_WRITE, TRACE },
 	{ MSR_DS_AREA, MSR_DS_AREA, EXIT_WRITE, TRACE },
+	{ MSR_HW_FEEDBACK_PTR, MSR_HW_FEEDBACK_PTR, EXIT_WRITE, PARAVIRT },
 };
 
 static enum msr_action action_of(u32 msr)

@@ -163,7 +163,6 @@ enum vmcs_field {
 #define PROC2_XSAVES BIT(20)
 #define PROC2_TSC_SCALING BIT(25)
 #define PROC2_USER_WAIT_PAUSE BIT(26)
-#define PROC2_PCONFIG BIT(27)
 
 /* VM-exit controls (25.7.1) */
 #define EXIT_SAVE_DEBUG_CONTROLS BIT(2)

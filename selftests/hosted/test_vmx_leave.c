@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+/* link: vmx/leave.c */
+/*
+ * Who may leave, and when: a hostile ring 0 asks in any order. No CPU gets out
+ * of VMX while a PAL or a key is left, and what was refused leaves nothing behind.
+ */
+#include "../../core/random.h"
+#include "../../pal/pal.h"
+#include "../../vmx/apic.h"
+#include "../../vmx/event.h"
+#include "../../vmx/kick_internal.h"
+#include "../../vmx/leave.h"
+#include "fake.h"
+#include "tap.h"
+
+struct handover handover;
+
+static u32 nr_pals, nr_unwiped;
+static bool closed, keys, kicked;
+
+s64 pal_wipe_all_step(void)
+{
+	if (!nr_unwiped)
+		return 0;
+	nr_unwiped--;
+	return -EAGAIN;
+}
+
+void pal_counts(u32 *pals, u32 *frames)
+{
+	*pals = nr_pals;
+	*frames = 0;
+}
+
+void pal_close(bool c)
+{
+	closed = c;
+}
+
+void random_wipe(void)
+{
+	keys = false;
+}
+
+bool kick_outstanding(const struct cpu *cpu)
+{
+	return kicked;
+}
+
+bool apic_send_init(u32 apic_id)
+{
+	return true;
+}
+
+bool apic_send_sipi(u32 apic_id, u8 vector)
+{
+	return true;
+}
+
+bool guest_in_64bit_code(void)
+{
+	return true;
+}
+
+static void running(void)
+{
+	u32 slot;
+
+	fake_cpu_reset(2);
+	handover = (struct handover){ .nr_cpus = 2 };
+	for (slot = 0; slot < 2; slot++) {
+		memset(cpu_of_slot(slot), 0, sizeof(struct cpu));
+		cpu_of_slot(slot)->slot = slot;
+		cpu_of_slot(slot)->in_vmx = true;
+	}
+	core_state = CORE_STATE_LAUNCHING;
+	launch_commit(cpu_of_slot(0));
+	check(core_state == CORE_STATE_LAUNCHING);
+	launch_commit(cpu_of_slot(1));
+	check(core_state == CORE_STATE_RUNNING);
+	nr_pals = nr_unwiped = 0;
+	closed = kicked = false;
+	keys = true;
+}
+
+static s64 prepare(u64 how)
+{
+	u64 why = 0, which = 0;
+
+	return leave_prepare(cpu_of_slot(0), how, &why, &which);
+}
+
+static void one_random_history(void)
+{
+	int i;
+
+	running();
+	nr_pals = nr_unwiped = fake_below(3);
+	for (i = 0; i < 20; i++) {
+		kicked = fake_chance(20);
+		cpu_of_slot(1)->wait_sipi = fake_chance(20);
+		switch (fake_below(4)) {
+		case 0:
+			prepare(LEAVE_NORMAL);
+			break;
+		case 1:
+			prepare(LEAVE_FORCE);
+			break;
+		case 2:
+			if (!closed && nr_pals && !fake_chance(50))
+				nr_pals--, nr_unwiped = nr_pals;
+			break;
+		default:
+			if (leave_check(cpu_of_slot(fake_below(2))) == 0)
+				check(!keys && !nr_unwiped && closed && !kicked,
+				      "out of VMX with secrets: %u PALs, keys %d", nr_unwiped, keys);
+		}
+		check(core_state != CORE_STATE_LEAVING || (!keys && !nr_unwiped && closed));
+		check(core_state != CORE_STATE_RUNNING || (keys && !closed));
+	}
+}
+
+int main(void)
+{
+	int i;
+
+	running();
+	ok(leave_check(cpu_of_slot(0)) == -EBUSY, "no CPU leaves unasked");
+	nr_pals = nr_unwiped = 2;
+	ok(prepare(LEAVE_NORMAL) == -EBUSY && core_state == CORE_STATE_RUNNING && !closed,
+	   "EBUSY while a PAL is there, and the core goes on");
+	ok(prepare(LEAVE_FORCE) == -EAGAIN && closed && leave_check(cpu_of_slot(0)) == -EBUSY,
+	   "a forced leave that has only begun to wipe lets no CPU out");
+	ok(prepare(LEAVE_FORCE) == -EAGAIN && prepare(LEAVE_FORCE) == 0 && !keys &&
+	   leave_check(cpu_of_slot(0)) == 0, "when all is wiped, keys too, they may");
+
+	running();
+	cpu_of_slot(1)->wait_sipi = true;
+	ok(prepare(LEAVE_NORMAL) == -EBUSY && core_state == CORE_STATE_RUNNING && keys,
+	   "EBUSY while a CPU is offline");
+	cpu_of_slot(1)->wait_sipi = false;
+	kicked = true;
+	ok(prepare(LEAVE_NORMAL) == -EBUSY, "EBUSY while an INIT of ours may be under way");
+	kicked = false;
+	handover.flags = HANDOVER_LOCK;
+	ok(prepare(LEAVE_NORMAL) == -EBUSY, "EBUSY with lock=1");
+	ok(prepare(7) == -EINVAL, "EINVAL for what is no way to leave");
+	ok(leave_park(cpu_of_slot(0), 1) == -EBUSY, "no CPU is parked before");
+	running();
+	prepare(LEAVE_NORMAL);
+	ok(leave_park(cpu_of_slot(0), 0) == -EINVAL && leave_park(cpu_of_slot(0), 9) == -EINVAL,
+	   "nor one that is not there, or the caller");
+
+	for (i = 0; i < 100000; i++)
+		one_random_history();
+	ok(1, "100,000 random histories: never out of VMX with a secret left");
+	return tap_finish();
+}
