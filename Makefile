@@ -33,6 +33,8 @@ user:			## libunderpin, the underpin command, the examples
 install: all		## into this system (or DESTDIR=): module, command, library, manual pages
 	$(MAKE) -C user install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	install -D -m 0644 core/core.elf $(DESTDIR)$(PREFIX)/lib/underpin/core.elf
+	install -D -m 0644 core/core.bin $(DESTDIR)$(PREFIX)/lib/underpin/core.bin
 	install -D -m 0644 module/60-underpin.rules $(DESTDIR)/lib/udev/rules.d/60-underpin.rules
 	@echo "Installed. Next: underpin check; modprobe underpin; underpin status"
 
@@ -62,7 +64,7 @@ machine-deps: ; @selftests/vm/deps $(PKG_BUILD) $(PKG_VM) $(shell cat user/packa
 check-deps: ; @selftests/vm/deps $(PKG_BUILD) $(PKG_VM) $(PKG_CHECK)
 
 lines:			## source lines of the core
-	@$(MAKE) -s -C core lines
+	@selftests/bench/lines core vmx ept pal
 
 clean:			## remove what was built
 	-test -d "$(KDIR)" && $(MAKE) -C $(KDIR) M=$(CURDIR) clean

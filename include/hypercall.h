@@ -20,13 +20,16 @@
 enum underpin_hypercall {
 	/* any CPL */
 	HC_NULL = UNDERPIN_HC(0),	/* 0 */
-	HC_PAL_RESUME = UNDERPIN_HC(1),	/* at the stub: go on (RDI = token). Returns only on failure:
-					 * RAX = -errno (-ECANCELED: the call is over; -EACCES: the
-					 * token is not this thread's), all else unchanged */
+	/*
+	 * At the stub: go on (RDI = token). Returns only on failure: RAX = -errno
+	 * (-ECANCELED: the call is over; -EACCES: the token is not this thread's),
+	 * all else unchanged.
+	 */
+	HC_PAL_RESUME = UNDERPIN_HC(1),
 
 	/* privileged: life cycle */
 	HC_COMMIT_CPU = UNDERPIN_HC(0x10),  /* first exit of this CPU: 0 */
-	HC_LEAVE_PREPARE = UNDERPIN_HC(0x11), /* RDI = LEAVE_*; wipes keys; -EBUSY: RDX says what (enum hc_leave_busy), R10 which; -EAGAIN */
+	HC_LEAVE_PREPARE = UNDERPIN_HC(0x11),	/* RDI = LEAVE_*; wipes keys; -EBUSY: RDX says what (enum hc_leave_busy), R10 which; -EAGAIN */
 	/*
 	 * This CPU leaves VMX; returns 0 out of it. Clobbers all but RSP and RBP.
 	 * CS 0x10, SS 0x18; DS, ES, FS, GS, LDTR selectors are the caller's to
