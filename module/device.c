@@ -18,6 +18,17 @@
 #include "pal.h"
 #include "query.h"
 
+/*
+ * The device is there before the core is. Whoever had it open when a launch
+ * fails would keep code that goes: so nobody can.
+ */
+static int device_open(struct inode *inode, struct file *file)
+{
+	enum underpin_phase phase = core_phase();
+
+	return phase == PHASE_LOADING || phase == PHASE_GONE ? -ENODEV : 0;
+}
+
 static int get_status(void *data)
 {
 	return query_status(data);
@@ -82,6 +93,7 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 
 static const struct file_operations device_fops = {
 	.owner = THIS_MODULE,
+	.open = device_open,
 	.unlocked_ioctl = device_ioctl,
 };
 

@@ -3,7 +3,7 @@
 #ifndef UNDERPIN_MODULE_DEVICE_H
 #define UNDERPIN_MODULE_DEVICE_H
 
-/* The file's mode is 0660, root's; udev may give it to a group. */
+/* No one can open it before the core runs. The file's mode is 0660, root's; udev may give it to a group. */
 int device_init(const char *name);
 void device_exit(void);
 

@@ -208,7 +208,7 @@ static int __init start_core(void)
 }
 
 /* -EBUSY: it goes on running, because something needs it. */
-static int stop_core(void)
+static int __exit stop_core(void)
 {
 	int err;
 
@@ -227,7 +227,7 @@ static int stop_core(void)
  * CPUs, lock=1) holds a reference to the module, so this waits only where that
  * was overridden (rmmod -f). Killed, it leaves the core in place until reboot.
  */
-static void stop_core_or_wait(void)
+static void __exit stop_core_or_wait(void)
 {
 	while (stop_core()) {
 		if (msleep_interruptible(1000) && fatal_signal_pending(current)) {
@@ -252,23 +252,23 @@ static int __init underpin_init(void)
 	err = power_init();
 	if (err)
 		goto no_power;
-	err = start_core();
-	if (err)
-		goto no_core;
+	/* Before the launch, which with lock=1 cannot be undone. Until then, opening it fails. */
 	err = device_init(name);
 	if (err) {
 		pr_err("cannot make /dev/%s: error %d\n", name, err);
 		goto no_device;
 	}
+	err = start_core();
+	if (err)
+		goto no_core;
 	debugfs_init(name);
 	if (params.lock)
 		__module_get(THIS_MODULE);
 	return 0;
 
-no_device:
-	params.lock = false;
-	stop_core_or_wait();
 no_core:
+	device_exit();
+no_device:
 	power_exit();
 no_power:
 	hotplug_exit();
