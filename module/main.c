@@ -223,8 +223,8 @@ static int __exit stop_core(void)
 }
 
 /*
- * rmmod cannot be refused from here. What makes the core stay (PALs, offline
- * CPUs, lock=1) holds a reference to the module, so this waits only where that
+ * rmmod cannot be refused from here. What makes the core stay (PALs, also lost
+ * ones, offline CPUs, lock=1) holds a reference to the module, so this waits only where that
  * was overridden (rmmod -f). Killed, it leaves the core in place until reboot.
  */
 static void __exit stop_core_or_wait(void)

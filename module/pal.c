@@ -244,6 +244,8 @@ static void pal_end(struct pal *pal)
 		       pal->id, ret, pal->nr_pages + pal->nr_donated);
 		pal->pinned = false;
 		pal->nr_donated = 0;
+		/* The core cannot leave any more: rmmod must be refused, not wait for ever. */
+		__module_get(THIS_MODULE);
 		return;
 	}
 	free_donated(pal);
