@@ -23,15 +23,23 @@ static int prepare_cpu(unsigned int cpu)
 	return -EBUSY;
 }
 
+/* It may have gone down before there was a callback to see it. */
 static int cpu_is_up(unsigned int cpu)
 {
-	module_put(THIS_MODULE);
+	int slot = slot_of_cpu(cpu);
+
+	if (slot >= 0 && cpu_slots[slot].holds_module) {
+		cpu_slots[slot].holds_module = false;
+		module_put(THIS_MODULE);
+	}
 	return 0;
 }
 
 /* On the CPU itself; a failure leaves it online. */
 static int cpu_goes_down(unsigned int cpu)
 {
+	int slot = slot_of_cpu(cpu);
+
 	switch (core_phase()) {
 	case PHASE_GONE:
 		break;
@@ -45,7 +53,10 @@ static int cpu_goes_down(unsigned int cpu)
 		pr_warn("CPU %u stays online: underpin is being loaded or unloaded\n", cpu);
 		return -EBUSY;
 	}
-	__module_get(THIS_MODULE);
+	if (slot >= 0 && !cpu_slots[slot].holds_module) {
+		cpu_slots[slot].holds_module = true;
+		__module_get(THIS_MODULE);
+	}
 	return 0;
 }
 

@@ -28,6 +28,7 @@ struct cpu_slot {
 	u32 apic_id;
 	struct bridge *bridge;
 	bool launched;		/* written by the CPU itself, in a rendezvous */
+	bool holds_module;	/* it is offline, and a reference keeps the module; by its hotplug callbacks */
 };
 
 struct underpin_params {
