@@ -85,7 +85,7 @@ static int log_show(struct seq_file *m, void *unused)
 				   r->cpu < nr_cpu_slots ? cpu_slots[r->cpu].cpu : r->cpu,
 				   r->level, r->text);
 		}
-	} while (!err && log->nr == UNDERPIN_LOG_BATCH && !seq_has_overflowed(m));
+	} while (!err && log->nr && !seq_has_overflowed(m));
 	kfree(log);
 	return err;
 }
