@@ -18,7 +18,7 @@ static_assert(sizeof(struct core_fatal) <= PAGE_SIZE);
 /* fatal_page is used under the mutex, or by the only CPU left in a panic. */
 static DEFINE_MUTEX(fatal_mutex);
 static struct core_fatal *fatal_page;
-static u64 printed_rip;
+static bool printed;	/* the core keeps its first record */
 
 int fatal_read(void *page)
 {
@@ -27,8 +27,6 @@ int fatal_read(void *page)
 
 static void print_record(const struct core_fatal *f)
 {
-	unsigned int i;
-
 	pr_emerg("core: %.100s; slot %u, vector %u, error code %#llx, %s\n", f->text, f->cpu,
 		 f->vector, f->error_code, f->recovered ? "recovered" : "not recovered");
 	pr_emerg("core: RIP %#llx RSP %#llx RFLAGS %#llx CR2 %#llx build %20phN\n", f->rip, f->rsp,
@@ -36,9 +34,9 @@ static void print_record(const struct core_fatal *f)
 	pr_emerg("core: exit reason %#llx qualification %#llx instruction error %llu; guest RIP %#llx RSP %#llx CR3 %#llx physical %#llx\n",
 		 f->exit_reason, f->exit_qualification, f->vm_instruction_error, f->guest_rip,
 		 f->guest_rsp, f->guest_cr3, f->guest_physical);
-	for (i = 0; i + 4 <= min_t(u32, f->stack_words, CORE_FATAL_STACK); i += 4)
-		pr_emerg("core: stack %016llx %016llx %016llx %016llx\n", f->stack[i],
-			 f->stack[i + 1], f->stack[i + 2], f->stack[i + 3]);
+	/* All of it, with registers and stack, for `underpin decode`. */
+	print_hex_dump(KERN_EMERG, "underpin: fatal: ", DUMP_PREFIX_OFFSET, 32, 8, f, sizeof(*f),
+		       false);
 }
 
 void fatal_report_if(s64 answer)
@@ -46,8 +44,8 @@ void fatal_report_if(s64 answer)
 	if (answer != -EIO)
 		return;
 	mutex_lock(&fatal_mutex);
-	if (fatal_read(fatal_page) == 1 && fatal_page->rip != printed_rip) {
-		printed_rip = fatal_page->rip;
+	if (!printed && fatal_read(fatal_page) == 1) {
+		printed = true;
 		print_record(fatal_page);
 	}
 	mutex_unlock(&fatal_mutex);
