@@ -67,7 +67,7 @@ struct pal {
 	u64 *buffer;		/* a page, for hypercalls; under mutex */
 };
 
-static LIST_HEAD(pals);	/* in the order of registration */
+static LIST_HEAD(pals);	/* by id, which the core uses again */
 static DEFINE_MUTEX(pals_mutex);
 
 static void exit_once(void *unused)
@@ -370,6 +370,18 @@ static int make_ready(struct pal *pal, const struct pal_request *request, struct
 	return ret < 0 ? ret : 0;
 }
 
+static void list_insert(struct pal *pal)
+{
+	struct pal *at;
+
+	mutex_lock(&pals_mutex);
+	list_for_each_entry(at, &pals, list)
+		if (at->id > pal->id)
+			break;
+	list_add_tail(&pal->list, &at->list);	/* at its end, at->list is the list's head */
+	mutex_unlock(&pals_mutex);
+}
+
 /* The file descriptor for a PAL that is ready; publishes it. */
 static int publish(struct pal *pal, struct underpin_pal_register *reg, void __user *arg)
 {
@@ -391,9 +403,7 @@ static int publish(struct pal *pal, struct underpin_pal_register *reg, void __us
 		mmu_notifier_unregister(&pal->notifier, pal->mm);
 		goto put_fd;
 	}
-	mutex_lock(&pals_mutex);
-	list_add_tail(&pal->list, &pals);
-	mutex_unlock(&pals_mutex);
+	list_insert(pal);
 	fd_install(fd, file);
 	return fd;
 
