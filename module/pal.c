@@ -43,6 +43,7 @@
 #define CREATE_TRIES 1000	/* of a millisecond */
 #define NUDGE_EVERY 10000	/* calls, a second or so */
 #define NUDGE_SPINS 200
+#define AGAIN_SPINS 16	/* -EAGAIN in a row that may be the core's own work */
 #define DESTROY_TRIES 50	/* of 20 ms: a CPU that does not answer a kick */
 /* A PAL never needs more beyond its own pages; a core that asks for more is wrong. */
 #define MAX_DONATED (UNDERPIN_MAX_PAGES + 1024)
@@ -90,13 +91,12 @@ static void nudge_cpus(u32 *tries)
 		cpu_relax();
 }
 
-/* Between core_get() and core_put(). */
+/* Under core_get() and cpus_read_lock(). */
 static s64 step_until_done(struct pal *pal, bool may_stop)
 {
 	u32 tries = 0;
 	s64 ret;
 
-	cpus_read_lock();
 	for (;;) {
 		ret = hypercall(HC_PAL_STEP, pal->id, 0, 0);
 		if (ret == -EINPROGRESS)
@@ -109,14 +109,16 @@ static s64 step_until_done(struct pal *pal, bool may_stop)
 		}
 		cond_resched();
 	}
-	cpus_read_unlock();
 	return ret;
 }
 
-/* Hand pfns over, in order; a call answers how many it took of its list. */
+/*
+ * Hand pfns over, in order; a call answers how many it took of its list. Under
+ * core_get() and cpus_read_lock(): what it takes for them may have to be flushed.
+ */
 static s64 give_pfns(struct pal *pal, u32 nr, struct page **pages, u32 count, u32 *done)
 {
-	u32 n, i;
+	u32 again = 0, nudges = 0, n, i;
 	s64 ret;
 
 	while (*done < count) {
@@ -124,12 +126,16 @@ static s64 give_pfns(struct pal *pal, u32 nr, struct page **pages, u32 count, u3
 		for (i = 0; i < n; i++)
 			pal->buffer[i] = page_to_pfn(pages[*done + i]);
 		ret = hypercall(nr, pal->id, __pa(pal->buffer), n);
-		if (ret < 0 && ret != -EAGAIN)
+		if (ret < 0 && ret != -EAGAIN && ret != -EINPROGRESS)
 			return ret;
 		if (ret > n)
 			return -EIO;
-		if (ret > 0)
+		if (ret > 0) {
 			*done += ret;
+			again = nudges = 0;
+		} else if (ret == -EINPROGRESS || ++again > AGAIN_SPINS) {
+			nudge_cpus(&nudges);
+		}
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
@@ -150,9 +156,26 @@ static s64 donate(struct pal *pal, u64 count)
 			return -ENOMEM;
 		pal->donated[pal->nr_donated++] = page;
 	}
+	cpus_read_lock();
 	ret = give_pfns(pal, HC_PAL_DONATE, pal->donated, count, &pal->nr_given);
 	/* They must be private before the core uses them. */
-	return ret ? ret : step_until_done(pal, true);
+	if (!ret)
+		ret = step_until_done(pal, true);
+	cpus_read_unlock();
+	return ret;
+}
+
+static s64 add_frames(struct pal *pal)
+{
+	u32 nr_frames = 0;
+	s64 ret;
+
+	cpus_read_lock();
+	ret = give_pfns(pal, HC_PAL_ADD_FRAMES, pal->pages, pal->nr_pages, &nr_frames);
+	if (!ret)
+		ret = step_until_done(pal, true);
+	cpus_read_unlock();
+	return ret;
 }
 
 /*
@@ -181,13 +204,15 @@ static s64 create(struct pal *pal, const struct pal_request *request)
 	return wanted.rdx ? donate(pal, wanted.rdx) : 0;
 }
 
-/* The donated pages' numbers, then (answer 0) the shoot-down that lets them all be used again. */
+/*
+ * The donated pages' numbers, then (answer 0) the shoot-down that lets them all be used again.
+ * Under cpus_read_lock().
+ */
 static s64 reclaim(struct pal *pal, u32 *reclaimed)
 {
 	u32 tries = DESTROY_TRIES, nudges = 0;
 	s64 ret;
 
-	cpus_read_lock();
 	do {
 		ret = hypercall(HC_PAL_RECLAIM, pal->id, __pa(pal->buffer), 0);
 		if (ret > 0)
@@ -202,7 +227,6 @@ static s64 reclaim(struct pal *pal, u32 *reclaimed)
 		}
 		cond_resched();
 	} while (ret > 0 || ret == -EAGAIN);
-	cpus_read_unlock();
 	return ret;
 }
 
@@ -212,12 +236,13 @@ static s64 destroy(struct pal *pal)
 	u32 reclaimed = 0;
 	s64 ret;
 
+	cpus_read_lock();	/* from the first on: it begins a kick */
 	ret = hypercall(HC_PAL_DESTROY, pal->id, 0, 0);
-	if (ret)
-		return ret;
-	ret = step_until_done(pal, false);
+	if (!ret)
+		ret = step_until_done(pal, false);
 	if (!ret)
 		ret = reclaim(pal, &reclaimed);
+	cpus_read_unlock();
 	return ret || reclaimed == pal->nr_given ? ret : -EIO;
 }
 
@@ -351,16 +376,13 @@ static struct pal *pal_alloc(const struct pal_request *request)
 /* Everything that the core has to do until the PAL is ready; *info from it. */
 static int make_ready(struct pal *pal, const struct pal_request *request, struct pal_info *info)
 {
-	u32 nr_frames = 0;
 	s64 ret;
 
 	if (!core_get())
 		return -ENODEV;
 	ret = create(pal, request);
 	if (!ret)
-		ret = give_pfns(pal, HC_PAL_ADD_FRAMES, pal->pages, pal->nr_pages, &nr_frames);
-	if (!ret)
-		ret = step_until_done(pal, true);
+		ret = add_frames(pal);
 	if (!ret)
 		ret = hypercall(HC_PAL_INFO, pal->id, __pa(pal->buffer), 0);
 	if (ret >= 0)
