@@ -2,12 +2,14 @@
 /*
  * The misc device. Who may open it may register PALs; the file's mode decides.
  * Structures are copied as a whole, in and out. pal.c has what a PAL's own file
- * descriptor can do. No 32-bit processes: a PAL is 64-bit code.
+ * descriptor can do. 32-bit processes may ask (the structures are the same for
+ * them), not register: a PAL is 64-bit code.
  */
 #include "state.h"
 #include "device.h"
 
 #include <linux/capability.h>
+#include <linux/compat.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -36,12 +38,16 @@ static int get_status(void *data)
 
 static int get_stats(void *data)
 {
-	return query_stats(data);
+	struct underpin_stats *stats = data;
+
+	return stats->reserved ? -EINVAL : query_stats(stats);
 }
 
 static int get_log(void *data)
 {
-	return query_log(data);
+	struct underpin_log *log = data;
+
+	return log->reserved ? -EINVAL : query_log(log);
 }
 
 static int get_pals(void *data)
@@ -84,7 +90,7 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 	unsigned int i;
 
 	if (command == UNDERPIN_PAL_REGISTER)
-		return pal_register((void __user *)arg);
+		return in_compat_syscall() ? -EOPNOTSUPP : pal_register((void __user *)arg);
 	for (i = 0; i < ARRAY_SIZE(queries); i++)
 		if (queries[i].command == command)
 			return run_query(queries[i].get, command, (void __user *)arg);
@@ -95,6 +101,7 @@ static const struct file_operations device_fops = {
 	.owner = THIS_MODULE,
 	.open = device_open,
 	.unlocked_ioctl = device_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
 };
 
 static struct miscdevice device = {

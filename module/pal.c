@@ -348,6 +348,7 @@ static const struct file_operations pal_fops = {
 	.owner = THIS_MODULE,
 	.release = file_release,
 	.unlocked_ioctl = file_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
 };
 
 static struct pal *pal_alloc(const struct pal_request *request)
