@@ -23,6 +23,10 @@ static_assert(UNDERPIN_PARAM_POINTER == PAL_PARAM_POINTER);
 static_assert(UNDERPIN_PARAM_INOUT == (PAL_PARAM_IN | PAL_PARAM_OUT));
 static_assert(sizeof(struct pal_desc) <= PAGE_SIZE);
 
+/* Of all POINTERs of an entry, each aligned: pal/internal.h, PAL_MAX_POINTER_BYTES. */
+#define MAX_POINTER_BYTES 0x10000u
+#define POINTER_ALIGN 16
+
 static bool overlap(const struct underpin_section *a, const struct underpin_section *b)
 {
 	return a->addr < b->addr + b->size && b->addr < a->addr + a->size;
@@ -68,16 +72,20 @@ static bool in_code(const struct pal_request *q, u64 addr)
 	return false;
 }
 
-static int check_param(const struct underpin_entry *e, const struct underpin_param *p)
+/* *bytes: what the entry's POINTERs take. */
+static int check_param(const struct underpin_entry *e, const struct underpin_param *p, u64 *bytes)
 {
 	if (p->reserved)
 		return -EINVAL;
 	if (p->type == UNDERPIN_PARAM_INTEGER)
-		return p->flags || p->size_param ? -EINVAL : 0;
+		return p->flags || p->size_param || p->size ? -EINVAL : 0;
 	if (p->type != UNDERPIN_PARAM_POINTER)
 		return -EINVAL;
 	if (!p->flags || p->flags & ~UNDERPIN_PARAM_INOUT || !p->size ||
-	    p->size > (u64)UNDERPIN_MAX_PAGES << PAGE_SHIFT)
+	    p->size > MAX_POINTER_BYTES)
+		return -EINVAL;
+	*bytes = ALIGN(*bytes, POINTER_ALIGN) + p->size;
+	if (*bytes > MAX_POINTER_BYTES)
 		return -EINVAL;
 	if (!p->size_param)
 		return 0;
@@ -94,11 +102,12 @@ static int check_entries(const struct pal_request *q)
 
 	for (i = 0; i < q->reg.nr_entries; i++) {
 		const struct underpin_entry *e = &q->entry[i];
+		u64 bytes = 0;
 
 		if (e->reserved || e->nr_params > UNDERPIN_MAX_PARAMS || !in_code(q, e->addr))
 			return -EINVAL;
 		for (k = 0; k < e->nr_params; k++) {
-			err = check_param(e, &e->param[k]);
+			err = check_param(e, &e->param[k], &bytes);
 			if (err)
 				return err;
 		}

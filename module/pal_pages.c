@@ -42,7 +42,8 @@ static int check_page(struct page *page)
 {
 	struct folio *folio = page_folio(page);
 
-	if (!folio_test_anon(folio) || is_zone_device_page(page) ||
+	/* What check_vmas() saw may have been replaced since. */
+	if (!folio_test_anon(folio) || PageHuge(page) || is_zone_device_page(page) ||
 	    is_zero_pfn(page_to_pfn(page)))
 		return -EOPNOTSUPP;
 	/* Of a huge page that is mapped as one, the first page has the flag. */
