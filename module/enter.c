@@ -18,6 +18,7 @@
 #include <linux/stop_machine.h>
 #include <asm/debugreg.h>
 #include <asm/msr.h>
+#include <asm/tsc.h>
 
 #include "features.h"
 #include "hypercall.h"

@@ -10,12 +10,12 @@
 #include <linux/init.h>
 #include <linux/smp.h>
 #include <linux/string.h>
-#include <asm/cpuid.h>
 #include <asm/msr.h>
 #include <asm/processor.h>
 #include <asm/special_insns.h>
 
 #include "../vmx/requirements.h"
+#include "cpuid.h"
 
 #define FEATURE_CONTROL 0x3a
 #define FEATURE_CONTROL_LOCKED 0x1

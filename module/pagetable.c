@@ -11,9 +11,9 @@
 #include <linux/init.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
-#include <asm/cpuid.h>
 #include <asm/special_insns.h>
 
+#include "cpuid.h"
 #include "pool.h"
 
 #define ENTRY_PRESENT BIT_ULL(0)
