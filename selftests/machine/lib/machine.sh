@@ -36,7 +36,7 @@ status_field() { underpin status --json | sed -n "s/^ *\"$1\": *\"\{0,1\}\([^\",
 # ---- the kernel's log: what came since the last mark ----
 
 mark() { marks=$((${marks:-0} + 1)); echo "up-test: $0 mark $marks" >/dev/kmsg; }
-since_mark() { dmesg | sed "1,/up-test: .* mark $marks\$/d"; }
+since_mark() { dmesg | sed "1,\\#up-test: $0 mark $marks\$#d"; }
 # Fails with the lines, if the kernel complained of anything.
 quiet_since_mark() {
 	! since_mark | grep -E 'WARNING|BUG|Oops|Call Trace|stall|lockup|Uhhuh|general protection|unchecked MSR|hung_task|blocked for more|Clocksource|marking clocksource|NMI handler|nobody cared|core: ' |

@@ -270,10 +270,10 @@ static void do_fuzz(const u64 *a)
 /* Every call that takes a buffer, with every address that is none. */
 static void do_buffers(const u64 *a)
 {
-	static const u32 numbers[] = { HC_STATUS, HC_FATAL, HC_LOG, HC_STATS, HC_PAL_CREATE };
+	static const u32 numbers[] = { HC_STATUS, HC_LOG, HC_STATS, HC_PAL_CREATE };
 	u64 hidden = a[0] << PAGE_SHIFT, top = 1ull << boot_cpu_data.x86_phys_bits;
 	u64 page = __get_free_page(GFP_KERNEL), bad[] = {
-		hidden, hidden + 8, 0xfee00000, 0xa0000, top - 4096, top, 1ull << 63, ~0ull,
+		hidden + 8, 0xfee00000, 0xa0000, top - 4096, top, 1ull << 63, ~0ull,
 		__pa(page) + 1, __pa(page) + 4088, end_of_ram() << PAGE_SHIFT, page,
 	};
 	unsigned int i, j, taken = 0, changed = 0;
@@ -296,6 +296,9 @@ static void do_buffers(const u64 *a)
 				changed++;
 		}
 	free_page(page);
+	/* A hidden frame is what Linux sees in its place: the answer goes nowhere. */
+	r = try_vmcall(HC_STATUS, hidden, 0, 0, 0);
+	say("hidden fault %d\n", r.fault);
 	say("taken %u changed %u\n", taken, changed);
 }
 
@@ -387,22 +390,23 @@ static void do_modes(const u64 *a)
 	local_irq_save(flags);
 	try_rdmsr(MSR_EFER, &efer);
 	/* No data access while NX is off: Linux's data has that bit set. */
+	eax = (u32)efer & ~(u32)EFER_NX;
+	edx = efer >> 32;
+	ecx = MSR_EFER;
 	asm volatile("wrmsr\n"
+		     "mov %%rdx, %%rsi\n"
 		     "xor %%eax, %%eax\n"
 		     "xor %%ecx, %%ecx\n"
-		     "mov %%rdx, %%rsi\n"
 		     "cpuid\n"
-		     "mov %[null], %%eax\n"
-		     "1: vmcall\n"
-		     "2: mov $0x4000ffff, %%ecx\n"
-		     "mov $0xc0000080, %%ecx\n"
+		     "mov %[msr], %%ecx\n"
 		     "rdmsr\n"
 		     "mov %%rax, %%rdi\n"
 		     "mov %[efer], %%rax\n"
 		     "mov %%rsi, %%rdx\n"
 		     "wrmsr\n"
-		     : "=D" (back) : "a" ((u32)efer & ~(u32)EFER_NX), "d" ((u32)(efer >> 32)), "c" (MSR_EFER),
-		       [efer] "r" (efer), [null] "i" (HC_NULL) : "rbx", "rsi", "memory", "cc");
+		     : "+a" (eax), "+c" (ecx), "+d" (edx), "=&D" (back)
+		     : [efer] "r" (efer), [msr] "i" (MSR_EFER)
+		     : "rbx", "rsi", "memory", "cc");
 	local_irq_restore(flags);
 	say("nxe %s\n", back & EFER_NX ? "lost" : "kept");
 }

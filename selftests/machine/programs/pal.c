@@ -136,7 +136,7 @@ static long call_with_registers(long (*entry)(void), struct registers *r)
 	long rax;
 
 	__asm__ volatile(
-		"mov %%rdi, %%rbx\n mov %%rsi, %%rbp\n"
+		"mov %%rdi, %%rbx\n"
 		"movdqu 0(%%rbx), %%xmm0\n movdqu 16(%%rbx), %%xmm1\n movdqu 32(%%rbx), %%xmm2\n movdqu 48(%%rbx), %%xmm3\n"
 		"movdqu 64(%%rbx), %%xmm4\n movdqu 80(%%rbx), %%xmm5\n movdqu 96(%%rbx), %%xmm6\n movdqu 112(%%rbx), %%xmm7\n"
 		"movdqu 128(%%rbx), %%xmm8\n movdqu 144(%%rbx), %%xmm9\n movdqu 160(%%rbx), %%xmm10\n movdqu 176(%%rbx), %%xmm11\n"

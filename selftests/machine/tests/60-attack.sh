@@ -50,7 +50,7 @@ for index in 0 1 2 40 100 300 500; do
 	attack rmw "$pfn" >/dev/null
 done
 check_equal "the core lives on after writes to its frames" 0 "$(attack hc $HC_NULL)"
-check "it has counted and logged them" sh -c "underpin log | grep -q -i 'writ'"
+check "it has counted and logged them" sh -c "underpin log | grep -q 'wrote to hidden memory'"
 check "hidden writes are in the status" test "$(status_field hidden_writes)" -ge 3
 pfn=$(attack core 41)
 up-frame "$pfn" >"$tmp/frame" 2>&1
