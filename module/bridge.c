@@ -8,7 +8,7 @@
 #include <asm/desc.h>
 #include <asm/segment.h>
 
-#include "hypercall_abi.h"
+#include "../include/hypercall.h"
 #include "bridge.h"
 #include "switch.h"
 

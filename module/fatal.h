@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#include "hypercall_abi.h"
+#include "../include/hypercall.h"
 
 int fatal_init(void);
 void fatal_exit(void);

@@ -10,7 +10,7 @@
 #include <linux/errno.h>
 #include <asm/asm.h>
 
-#include "hypercall_abi.h"
+#include "../include/hypercall.h"
 
 struct hypercall_extra {
 	u64 rdx, r10;	/* what the core put there */

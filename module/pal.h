@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#include "hypercall_abi.h"
+#include "../include/hypercall.h"
 #include "../include/uapi/linux/underpin.h"
 
 struct pal_request {
