@@ -35,7 +35,7 @@
 #define PAL_FRAMES_A_CALL 8	/* each may split a large page of the main view: 3,500 */
 #define PAL_BUILDS_A_STEP 32
 #define PAL_WIPES_A_STEP 60
-#define PAL_HASH_A_STEP 1024	/* bytes */
+#define PAL_HASH_A_STEP 512	/* bytes: about 3,700 instructions a block of 64 */
 #define PAL_RANDOM_A_STEP 64	/* bytes: HMAC-DRBG costs about 33,000 instructions for them */
 
 /* What a claim can be. */
