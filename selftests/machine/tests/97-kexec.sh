@@ -1,5 +1,5 @@
 # shellcheck shell=dash
-# limit: 300
+# limit: 600
 # kexec with the core loaded and a PAL registered: the next kernel runs on a bare CPU and finds no secret in memory.
 # shellcheck source=selftests/machine/lib/machine.sh
 . /test/machine/lib/machine.sh
