@@ -6,7 +6,7 @@
 
 [ "$(cat /sys/kernel/kexec_loaded 2>/dev/null)" = 0 ] || skip_all "no kexec in this kernel"
 need_core
-up-secret pal </dev/zero >"$tmp/pal" 2>&1 &
+sleep 1000 | up-secret pal >"$tmp/pal" 2>&1 &
 until grep -q ready "$tmp/pal"; do sleep 0.1; done
 check_equal "a PAL is registered" 1 "$(status_field pals)"
 root=$tmp/root
