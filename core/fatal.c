@@ -125,30 +125,43 @@ void fatal_trap(struct cpu *cpu, struct trap_frame *frame)
 	frame->rsp = (u64)cpu;
 }
 
+static u64 recovered(struct cpu *cpu)
+{
+	cpu->fatal_depth = 0;
+	return ENTRY_RESUME;
+}
+
 /* On a fresh stack, VMCS of the guest current: give Linux an answer and go on. */
 u64 fatal_recover(struct cpu *cpu)
 {
 	pal_doom_all();
 	if (cpu->mode == MODE_PAL) {
 		pal_abort(cpu);
-	} else if ((vmread(VM_EXIT_REASON) & EXIT_REASON_BASIC) == REASON_VMCALL &&
+		return recovered(cpu);
+	}
+	pal_release_claim(cpu);
+	if ((vmread(VM_EXIT_REASON) & EXIT_REASON_BASIC) == REASON_VMCALL &&
 		   !(vmread(VM_ENTRY_INTERRUPTION_INFO) & INTR_INFO_VALID)) {
 		/* hypercall.c moves RIP first. */
 		cpu->regs.rax = -EIO;
 	} else {
 		inject_gp();
 	}
-	cpu->fatal_depth = 0;
-	return ENTRY_RESUME;
+	return recovered(cpu);
 }
 
 void entry_failed(struct cpu *cpu)
 {
 	if (!cpu->launched)
 		launch_failed(cpu);
+	locks_release_all(cpu);
 	write_record(cpu, NULL, "VM entry refused by the CPU");
 	log_event(LOG_ERROR, "cpu %u: BUG: VM entry failed, error %u, reason %lx", cpu->slot,
 		  (u32)vmread(VM_INSTRUCTION_ERROR), (unsigned long)vmread(VM_EXIT_REASON));
 	pal_doom_all();
+	pal_release_claim(cpu);
+	/* A guest state that no entry accepts: a bare CPU would have shut down on such a one. */
+	if (cpu->mode == MODE_LINUX)
+		shutdown_machine(cpu);
 	halt_cpu();
 }

@@ -36,6 +36,11 @@
 	pop	%r13
 	pop	%r14
 	pop	%r15
+	.set	word, 1
+	.rept	15
+	movq	$0, -8 * word(%rsp)	/* and they do not stay here */
+	.set	word, word + 1
+	.endr
 	mov	(%rsp), %rsp
 	popfq
 	ret	$\skip
@@ -70,6 +75,12 @@ trap_common:
 	cld
 	mov	%rsp, %rdi
 	mov	%rsp, %rbx
+	/* What C would spill to this stack may be a PAL's (TRUSTVISOR.md 1.7, V6). */
+	xor	%ebp, %ebp
+	xor	%r12d, %r12d
+	xor	%r13d, %r13d
+	xor	%r14d, %r14d
+	xor	%r15d, %r15d
 	and	$-16, %rsp
 	call	trap_handler
 	mov	%rbx, %rsp

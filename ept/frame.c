@@ -80,7 +80,7 @@ int frame_return(u64 pfn, enum frame_owner owner, u32 id)
 
 	spin_lock(&frame_lock);
 	entry = ram_entry(pfn, &level);
-	if (entry && tag && (*entry & EPT_SOFT) == tag) {
+	if (entry && level == 1 && tag && (*entry & EPT_SOFT) == tag) {
 		if (entry_hidden(*entry)) {
 			hidden_release(*entry);
 			main_view.hidden_frames--;

@@ -209,7 +209,8 @@ static bool merge_table(struct view *view, u64 *entry, int level, u32 hint)
 	u64 first = table[0];
 	u32 i;
 
-	if (level > view->max_level || !ept_present(first) || !ept_leaf(first, level - 1) ||
+	/* Software bits belong to one 4 KiB frame each (frame.h): such entries stay apart. */
+	if (level > view->max_level || (first & EPT_SOFT) || !ept_present(first) || !ept_leaf(first, level - 1) ||
 	    (first & EPT_ADDRESS & (view_level_size(level) - 1)))
 		return false;
 	/* Most tables that cannot be merged show it beside the entry that changed. */

@@ -79,6 +79,8 @@ s64 pal_wipe_all_step(void);
  * stub) or closes it.
  */
 void pal_doom_all(void);
+/* Then: the claim on a PAL that this CPU's handler held, if any, is open again. */
+void pal_release_claim(struct cpu *cpu);
 /* Drop the call that runs here (MODE_PAL): owner at the stub with EIO; VMCS01 current. */
 void pal_abort(struct cpu *cpu);
 

@@ -17,14 +17,15 @@ u32 slot_id(const struct pal_slot *slot)
 
 bool slot_claim(struct pal_slot *slot)
 {
-	if (likely(cmpxchg64(&slot->claim, CLAIM_FREE, CLAIM_ROOT)))
-		return true;
-	/* A CPU that met a bug of ours never came back to release it. */
-	return unlikely(pal_doomed) && READ_ONCE(slot->claim) == CLAIM_ROOT;
+	if (unlikely(!cmpxchg64(&slot->claim, CLAIM_FREE, CLAIM_ROOT)))
+		return false;
+	this_cpu()->pal_claim = slot;
+	return true;
 }
 
 void slot_release(struct pal_slot *slot)
 {
+	this_cpu()->pal_claim = NULL;
 	barrier();	/* x86 keeps stores in order */
 	WRITE_ONCE(slot->claim, CLAIM_FREE);
 }
@@ -75,4 +76,11 @@ void pal_doom_all(void)
 void pal_close(bool closed)
 {
 	__atomic_store_n(&pal_closed, closed, __ATOMIC_SEQ_CST);
+}
+
+/* For core/fatal.c: the hypercall that held it does not come back. */
+void pal_release_claim(struct cpu *cpu)
+{
+	if (cpu->pal_claim)
+		slot_release(cpu->pal_claim);
 }

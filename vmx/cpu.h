@@ -34,6 +34,7 @@ enum guest_mode {
 #define CPU_MAX_HELD 6
 
 struct pal_context;
+struct pal_slot;
 
 /* Tags of translations (SDM 29.1); 0 is root. */
 #define VPID_LINUX 1
@@ -77,6 +78,7 @@ struct cpu {
 	bool parked;
 
 	/* PALs: owned by pal/ */
+	struct pal_slot *pal_claim;	/* held by this CPU (pal/slot.c) */
 	struct pal_context *pal_context; /* the context that runs here, in MODE_PAL */
 
 	/* recovery from a bug of ours: core/fatal.c */

@@ -96,7 +96,9 @@ static bool cr0_change_is_legal(u64 old, u64 new, u64 cr4, u64 efer)
 	if ((old & CR0_PG) && !(new & CR0_PG))
 		return !((efer & EFER_LMA) && cs_l) && !(cr4 & CR4_PCIDE);
 	if (!(old & CR0_PG) && (new & CR0_PG) && (efer & EFER_LME))
-		return (cr4 & CR4_PAE) && !cs_l;
+		/* VM entry wants a busy 64-bit TSS in IA-32e mode; the CPU gives #GP for a 16-bit one. */
+		return (cr4 & CR4_PAE) && !cs_l &&
+		       (vmread(GUEST_TR_ACCESS_RIGHTS) & 0xf) == 11;
 	return true;
 }
 

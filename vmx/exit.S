@@ -66,7 +66,12 @@ entry_window_end:
 entry_again:
 	mov	%rsp, %rdi
 	call	before_entry
-	jmp	entry_window_begin
+	test	%al, %al
+	jz	entry_window_begin
+/* A PAL was left: its callee-saved registers are still loaded, the owner's are in the frame. */
+left_pal:
+	xor	%eax, %eax
+	jmp	exit_from_slow
 
 /* After a bug of ours (core/fatal.c), on a fresh stack. */
 	.globl recover_entry
@@ -117,9 +122,8 @@ launch_window_end:
 launch_again:
 	mov	%rsp, %rdi
 	call	before_entry
-	/* A PAL may have been left: then VMCS01 is current, and has been launched. */
-	cmpl	$0, CPU_MODE(%rsp)
-	je	entry_window_begin
+	test	%al, %al
+	jnz	left_pal
 	jmp	launch_window_begin
 
 /*

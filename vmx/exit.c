@@ -79,13 +79,13 @@ static void emulate_invd(void)
  * The machine would reset. Secrets go first, then the CPU is let do it: an
  * empty IDT and an exception.
  */
-static __attribute__((noreturn)) void handle_triple_fault(struct cpu *cpu)
+void shutdown_machine(struct cpu *cpu)
 {
 	static const struct descriptor_table none = { 0, 0 };
 	/* A CPU that runs a PAL comes to the core within a period of its timer. */
 	u64 begun = rdtsc(), limit = (u64)handover.tsc_khz * 3 * KICK_PERIOD_MS;
 
-	log_event(LOG_ERROR, "cpu %u: triple fault of the guest at %lx: reset", cpu->slot,
+	log_event(LOG_ERROR, "cpu %u: shutdown of the guest at %lx: reset", cpu->slot,
 		  (unsigned long)vmread(GUEST_RIP));
 	pal_doom_all();
 	random_wipe();
@@ -116,7 +116,7 @@ static void handle_exit(struct cpu *cpu, u32 reason)
 	case REASON_PREEMPTION_TIMER:	reinject_vectoring_event(); break; /* kick.h */
 	case REASON_EXCEPTION_OR_NMI:
 	case REASON_NMI_WINDOW:		handle_nmi_exit(cpu); break;
-	case REASON_TRIPLE_FAULT:	handle_triple_fault(cpu);
+	case REASON_TRIPLE_FAULT:	shutdown_machine(cpu);
 	/* VMX for Linux comes with nesting; SMX is not offered (RULES 24). */
 	case REASON_GETSEC:
 	case REASON_VMCLEAR ... REASON_VMXON:
@@ -167,16 +167,21 @@ static void inject_machine_check(struct cpu *cpu)
 		VECTOR_MC | INTR_TYPE_HARDWARE_EXCEPTION | INTR_INFO_VALID);
 }
 
-void before_entry(struct cpu *cpu)
+bool before_entry(struct cpu *cpu)
 {
+	bool left_pal = false;
+
 	if (cpu->flush_done != READ_ONCE(flush_generation))
 		flush_this_cpu(cpu);
 	/* An NMI or #MC is Linux's: a PAL is interrupted for it. */
-	if (cpu->mode == MODE_PAL && cpu->events.all)
+	if (cpu->mode == MODE_PAL && cpu->events.all) {
 		pal_interrupt(cpu);
+		left_pal = true;
+	}
 	if (cpu->mode != MODE_LINUX)
-		return;
+		return left_pal;
 	if (cpu->events.mc)
 		inject_machine_check(cpu);
 	nmi_before_entry(cpu);
+	return left_pal;
 }

@@ -187,6 +187,11 @@ void pal_vmcs_enter(struct cpu *cpu, const struct pal_vmcs_state *state)
 		per_cpu[cpu->slot].cr3 = state->cr3;
 		vmwrite(GUEST_CR3, state->cr3);
 	}
+	/* Ring 3 can load the null selectors 0 to 3: eight bits from one PAL to the next. */
+	vmwrite(GUEST_DS_SELECTOR, 0);
+	vmwrite(GUEST_ES_SELECTOR, 0);
+	vmwrite(GUEST_FS_SELECTOR, 0);
+	vmwrite(GUEST_GS_SELECTOR, 0);
 	vmwrite(GUEST_INTERRUPTIBILITY_STATE, blocking);
 	vmwrite(GUEST_PENDING_DEBUG_EXCEPTIONS, 0);
 	vmwrite(GUEST_RIP, state->rip);

@@ -673,7 +673,11 @@ static void test_destroy(void)
 	ok(resume(cpu, token) == (u64)-EIO, "after a bug of the core no PAL goes on: EIO");
 	cpu = owner_calls(0, THREAD);
 	ok(fetch(cpu) && at_stub(cpu, EIO), "and none is entered");
-	slot_of(p.id)->claim = CLAIM_ROOT;	/* the CPU with the bug had it */
+	fake_cpu = 1;
+	check(slot_claim(slot_of(p.id)));	/* the CPU with the bug has it */
+	fake_cpu = 0;
+	ok(pal_hc_step(p.id) == -EAGAIN, "a claim is one CPU's alone, then too");
+	pal_release_claim(cpu_of_slot(1));
 	pal_unregister(&p);
 	ok(true, "but each can be closed");
 }

@@ -46,6 +46,7 @@ static void long_mode_kernel(bool unrestricted)
 	vmwrite(VM_ENTRY_CONTROLS, ENTRY_IA32E_MODE_GUEST);
 	vmwrite(GUEST_CS_ACCESS_RIGHTS, 0xa09b);
 	vmwrite(GUEST_RFLAGS, 2);
+	vmwrite(GUEST_TR_ACCESS_RIGHTS, 0x8b);
 	vmwrite(GUEST_CR3, 0x1000);
 	vmwrite(GUEST_RIP, 0x1000);
 	vmwrite(VM_EXIT_INSTRUCTION_LENGTH, 3);
