@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # What the harness scripts share: words for errors, the cache, root rights, the list of packages.
-# Sourced by deps, kernel, image and run; README.md explains how they fit together.
+# Sourced by deps, kernel, emulator, image and run; README.md explains how they fit together.
 
-# The emulator (Bochs 2.7 with VMX) and what makes bootable images for it.
+# The emulator (Bochs with VMX) and what makes bootable images for it.
 # shellcheck disable=SC2034  # read by deps
 HARNESS_PACKAGES="bochs bochsbios vgabios grub-pc-bin grub-common xorriso mtools busybox-static cpio kmod xz-utils"
 
@@ -37,3 +37,25 @@ need() {
 
 # argument_of OPTION NUMBER-OF-WORDS-LEFT : an option that ends the line lacks its value.
 argument_of() { [ "$2" -ge 2 ] || die "$1 wants a value (see --help)"; }
+
+# private_apt DIRECTORY SUITE... : makes apt, when given "${apt_options[@]}", see the packages of those suites
+# alone, by sources and lists of its own in DIRECTORY. The suites need not be configured on this system, and
+# its configuration stays as it is. The mirror is the system's own.
+apt_options=()
+private_apt() {
+	local dir=$1 codename mirror suite
+	shift
+	# shellcheck source=/dev/null
+	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	mkdir -p "$dir/lists/partial" || die "cannot write to $dir"
+	# shellcheck disable=SC2016  # apt's own placeholder
+	mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $codename" | head -n 1)
+	[ -n "$mirror" ] || die "apt knows no suite '$codename', so there is no mirror to take $* from"
+	for suite; do
+		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main"
+	done >"$dir/sources.list"
+	apt_options=(-o "Dir::Etc::sourcelist=$dir/sources.list" -o Dir::Etc::sourceparts=- \
+		-o "Dir::State::lists=$dir/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=)
+	apt-get -q "${apt_options[@]}" update >"$dir/apt.log" 2>&1 ||
+		{ tail -n 5 "$dir/apt.log" >&2; die "cannot read the package lists of $*"; }
+}
