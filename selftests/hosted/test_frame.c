@@ -291,9 +291,39 @@ static void test_holds(void)
 	}
 }
 
+/*
+ * The attack: 2 MiB of lent frames look like one large page once their memory
+ * type is rewritten; if they merged, a return would make a table of Linux's page.
+ */
+static void test_lent_do_not_merge(void)
+{
+	const u64 first = 0x2000;
+	int level;
+	u64 i;
+
+	check(!machine_start(1, 1212, NULL));
+	for (i = 0; i < 512; i++)
+		check(!frame_take(first + i, FRAME_LENT, 3));
+	fake_msr_set(0x2ff, 0xc00 | MEMTYPE_WT);
+	while (main_view_retype_step())
+		fake_all_cpus_visit();
+	frame_entry(first, &level);
+	ok(level == 1, "512 lent frames stay 512 entries when the MTRRs change");
+	for (i = 0; i < 512; i++)
+		check(!frame_return(first + i, FRAME_LENT, 3));
+	for (i = 0; i < 512; i++) {
+		u64 entry = *frame_entry(first + i, &level);
+
+		check(ept_leaf(entry, level) && (entry & EPT_RWX) == EPT_RWX, "%llx: %llx", i, entry);
+	}
+	ok(1, "returned, each maps itself: no table lies in Linux's memory");
+	machine_mtrrs();
+}
+
 int main(void)
 {
 	test_model();
+	test_lent_do_not_merge();
 	test_merge_orders();
 	test_no_pages();
 	test_holds();
