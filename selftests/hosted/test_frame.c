@@ -297,7 +297,7 @@ static void test_holds(void)
  */
 static void test_lent_do_not_merge(void)
 {
-	const u64 first = 0x110000;
+	const u64 first = 0x120000;
 	int level;
 	u64 i;
 
