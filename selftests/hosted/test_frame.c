@@ -301,6 +301,7 @@ static void test_lent_do_not_merge(void)
 	int level;
 	u64 i;
 
+	machine_mtrrs();
 	check(!machine_start(1, 1212, NULL));
 	for (i = 0; i < 512; i++)
 		check(!frame_take(first + i, FRAME_LENT, 3));
