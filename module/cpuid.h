@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Linux's cpuid_*(), whose header has moved. */
+/* CPUID of Linux's: the header has moved (6.16). */
 #ifndef UNDERPIN_MODULE_CPUID_H
 #define UNDERPIN_MODULE_CPUID_H
 
-#if __has_include(<asm/cpuid/api.h>)
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
 #include <asm/cpuid/api.h>
 #else
 #include <asm/cpuid.h>
