@@ -37,6 +37,7 @@ long pal_spin(long);
 long pal_forever(void);
 long pal_entry_state(void);
 long pal_dirty_return(void);
+long pal_patterns(long rounds);
 long pal_fault(long, long);
 long pal_end(long);
 long pal_services(struct underpin_pal_info *);
@@ -844,6 +845,22 @@ static int owner(void)
 	return finish();
 }
 
+/* While up_nmi storms: many exits with a secret in the PAL's callee-saved registers. */
+static int patterns(void)
+{
+	int i, pal = start();
+
+	if (pal < 0)
+		return finish();
+	for (i = 0; i < 20; i++)
+		if (pal_patterns(20000) != 0)
+			break;
+	check_is(i, 20, "400,000 exits in a storm of NMIs: the PAL's registers are its own");
+	check_is(pal_add10(1, 1, 1, 1, 1, 1, 1, 1, 1, 1), 55, "and it goes on answering");
+	close(pal);
+	return finish();
+}
+
 int main(int argc, char **argv)
 {
 	int pal;
@@ -855,6 +872,8 @@ int main(int argc, char **argv)
 		return hostile();
 	if (argc == 2 && !strcmp(argv[1], "owner"))
 		return owner();
+	if (argc == 2 && !strcmp(argv[1], "patterns"))
+		return patterns();
 	if (argc == 2 && !strcmp(argv[1], "calls-short"))	/* register, call, close */
 		return start() < 0 || pal_add10(0, 0, 0, 0, 0, 0, 0, 0, 0, 1) != 10;
 	if (argc == 2 && !strcmp(argv[1], "loop")) {	/* load for other tests */
@@ -863,6 +882,6 @@ int main(int argc, char **argv)
 			;
 		return 1;
 	}
-	fprintf(stderr, "usage: up-pal calls|hostile|owner|loop\n");
+	fprintf(stderr, "usage: up-pal calls|hostile|owner|patterns|loop\n");
 	return 2;
 }

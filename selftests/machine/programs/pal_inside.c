@@ -136,6 +136,22 @@ __attribute__((naked)) long pal_dirty_return(void)
 }
 UNDERPIN_PAL_ENTRY(pal_dirty_return);
 
+/* A secret in the callee-saved registers over many exits; 0: it stayed there. Rounds in RDI. */
+__attribute__((naked)) long pal_patterns(long rounds)
+{
+	__asm__ volatile(
+		"mov %rdi, %r10\n"
+		"movabs $0x5ec2e75ec2e75ec2, %r11\n"
+		"mov %r11, %rbp\n mov %r11, %r12\n mov %r11, %r13\n mov %r11, %r14\n mov %r11, %r15\n"
+		"1: xor %eax, %eax\n xor %ecx, %ecx\n cpuid\n"
+		"cmp %r11, %rbp\n jne 2f\n cmp %r11, %r12\n jne 2f\n cmp %r11, %r13\n jne 2f\n"
+		"cmp %r11, %r14\n jne 2f\n cmp %r11, %r15\n jne 2f\n"
+		"dec %r10\n jnz 1b\n"
+		"xor %eax, %eax\n ret\n"
+		"2: mov $1, %eax\n ret\n");
+}
+UNDERPIN_PAL_ENTRY(pal_patterns, PAL_INT);
+
 static __attribute__((noinline)) long overflow(long depth)
 {
 	volatile char deep[1024];
