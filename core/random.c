@@ -64,6 +64,18 @@ void random_init(struct cpu *cpu)
 	seeded = true;
 }
 
+/*
+ * BearSSL leaves what it answered on the stack below us (br_hmac_out() has a
+ * copy). Who leaves VMX or starts another kernel could find it there.
+ */
+static __attribute__((noinline)) void wipe_dead_stack(void)
+{
+	u8 dead[2048];
+
+	memset(dead, 0, sizeof(dead));
+	__asm__ volatile("" : : "r"(dead) : "memory");
+}
+
 int core_random(void *buf, size_t len)
 {
 	struct cpu *cpu = this_cpu();
@@ -76,6 +88,7 @@ int core_random(void *buf, size_t len)
 		vector_begin(cpu);
 		br_hmac_drbg_generate(&drbg, buf, len);
 		vector_end(cpu);
+		wipe_dead_stack();
 	} else {
 		err = -ECANCELED;
 	}

@@ -852,9 +852,14 @@ static int patterns(void)
 
 	if (pal < 0)
 		return finish();
-	for (i = 0; i < 20; i++)
-		if (pal_patterns(20000) != 0)
+	for (i = 0; i < 20; i++) {
+		long answer = pal_patterns(20000);
+
+		if (answer) {
+			diag("call %d answers %ld, errno %d", i, answer, errno);
 			break;
+		}
+	}
 	check_is(i, 20, "400,000 exits in a storm of NMIs: the PAL's registers are its own");
 	check_is(pal_add10(1, 1, 1, 1, 1, 1, 1, 1, 1, 1), 55, "and it goes on answering");
 	close(pal);

@@ -28,7 +28,7 @@ insert up_probe
 record before
 mark
 record again
-check "ring 3: the record is of all CPUs and leaves" recorded user-before 400
+check "ring 3: the record is of all CPUs and leaves" recorded user-before $((200 * $(nr_cpus)))
 check "ring 0: the record is of all CPUs and instructions" recorded kernel-before 200
 check "ring 3: two records of the bare machine are the same" differ user-before user-again
 check "ring 0: two records of the bare machine are the same" differ kernel-before kernel-again
