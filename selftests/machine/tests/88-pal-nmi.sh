@@ -7,7 +7,7 @@
 need_core
 mark
 insert up_nmi
-echo 0 >/sys/module/up_nmi/parameters/pause_us
+echo 2000 >/sys/module/up_nmi/parameters/pause_us
 echo 1 >$debugfs/up_nmi/on
 run_tap up-pal patterns
 echo 0 >$debugfs/up_nmi/on
