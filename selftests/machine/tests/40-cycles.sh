@@ -22,12 +22,14 @@ check "and unload" unload
 insert up_nmi
 echo 300 >/sys/module/up_nmi/parameters/pause_us
 # Every load makes read-only pages, for which the kernel splits large pages of its direct map, each
-# by a page table that it keeps: that is not lost memory, and is told by DirectMap4k.
+# by a page table that it keeps: that is not lost memory, and is told by DirectMap4k. Nor are the free
+# pages in the CPUs' own lists (zoneinfo's counts), which MemFree leaves out.
 memory() {
 	settle
 	awk '/^(MemFree|SUnreclaim|SReclaimable|DirectMap4k|PageTables|Percpu|KernelStack|VmallocUsed):/ { printf "%s%s ", $1, $2 }' /proc/meminfo
+	awk '$1 == "count:" { n += $2 } END { printf "Lists:%d ", n * 4 }' /proc/zoneinfo
 }
-available() { echo "$1" | tr ' ' '\n' | awk -F: '$1 == "MemFree" { f = $2 } $1 == "DirectMap4k" { d = $2 } END { print f + int(d / 512) }'; }
+available() { echo "$1" | tr ' ' '\n' | awk -F: '$1 == "MemFree" || $1 == "Lists" { f += $2 } $1 == "DirectMap4k" { d = $2 } END { print f + int(d / 512) }'; }
 begin_load() {
 	loads=''
 	for n in $(seq "$(nr_cpus)"); do stress "$n" & loads="$loads $!"; done
@@ -70,8 +72,9 @@ check "no time was lost: the wall clock and the monotonic clock agree" test $dri
 rmmod up_nmi
 diag "before $before"
 diag "after  $after"
-# A leak of one page per cycle would be 600 KiB.
-check "no memory was lost" test "$(available "$after")" -gt $(($(available "$before") - 300))
+# Measured: the load's own leftovers move this by up to 1.9 MiB either way, whatever the number of cycles
+# (24, 60 and 200 gave 1.2, 1.9 and 1.4). So this sees a leak of three pages a cycle, or one pool at all.
+check "no memory was lost, as far as the load's own noise lets one see" test "$(available "$after")" -gt $(($(available "$before") - 2300))
 check "the kernel has nothing to complain about" quiet_since_mark
 check_equal "it still loads" ok "$(load)"
 check "and leaves" unload
