@@ -9,7 +9,8 @@
  * exists: ALWAYS, or the control that an L1 must be offered: PIN(b), PROC(b),
  *   PROC2(b), EXIT(b), ENTRY(b) = bit b may be 1 (SDM appendix A).
  * class: C control, G guest state that is copied at each entry and exit, R guest
- *   state that is copied when somebody asks, H host state, I exit information.
+ *   state that is copied when somebody asks, S guest state that is loaded or saved
+ *   as a control says, H host state, I exit information.
  * shadow: which of an L1's accesses need not exit where the CPU has VMCS
  *   shadowing: NONE, R reads, W reads and writes. What Linux's KVM touches often.
  */
@@ -66,10 +67,10 @@
 	F(tsc_multiplier, TSC_MULTIPLIER, 0x2032, PROC2(25), C, NONE) \
 	F(guest_physical_address, GUEST_PHYSICAL_ADDRESS, 0x2400, PROC2(1), I, R) \
 	F(vmcs_link_pointer, VMCS_LINK_POINTER, 0x2800, ALWAYS, C, NONE) \
-	F(guest_ia32_debugctl, GUEST_IA32_DEBUGCTL, 0x2802, ALWAYS, R, NONE) \
-	F(guest_ia32_pat, GUEST_IA32_PAT, 0x2804, ENTRY(14), R, NONE) \
-	F(guest_ia32_efer, GUEST_IA32_EFER, 0x2806, ENTRY(15), G, NONE) \
-	F(guest_ia32_perf_global_ctrl, GUEST_IA32_PERF_GLOBAL_CTRL, 0x2808, ENTRY(13), R, NONE) \
+	F(guest_ia32_debugctl, GUEST_IA32_DEBUGCTL, 0x2802, ALWAYS, S, NONE) \
+	F(guest_ia32_pat, GUEST_IA32_PAT, 0x2804, ENTRY(14), S, NONE) \
+	F(guest_ia32_efer, GUEST_IA32_EFER, 0x2806, ENTRY(15), S, NONE) \
+	F(guest_ia32_perf_global_ctrl, GUEST_IA32_PERF_GLOBAL_CTRL, 0x2808, ENTRY(13), S, NONE) \
 	F(guest_pdpte0, GUEST_PDPTE0, 0x280a, PROC2(1), R, NONE) \
 	F(guest_pdpte1, GUEST_PDPTE1, 0x280c, PROC2(1), R, NONE) \
 	F(guest_pdpte2, GUEST_PDPTE2, 0x280e, PROC2(1), R, NONE) \
@@ -124,7 +125,7 @@
 	F(guest_tr_access_rights, GUEST_TR_ACCESS_RIGHTS, 0x4822, ALWAYS, R, NONE) \
 	F(guest_interruptibility_state, GUEST_INTERRUPTIBILITY_STATE, 0x4824, ALWAYS, G, W) \
 	F(guest_activity_state, GUEST_ACTIVITY_STATE, 0x4826, ALWAYS, G, W) \
-	F(guest_smbase, GUEST_SMBASE, 0x4828, ALWAYS, R, NONE) \
+	F(guest_smbase, GUEST_SMBASE, 0x4828, ALWAYS, C, NONE) \
 	F(guest_ia32_sysenter_cs, GUEST_IA32_SYSENTER_CS, 0x482a, ALWAYS, R, NONE) \
 	F(vmx_preemption_timer_value, VMX_PREEMPTION_TIMER_VALUE, 0x482e, PIN(6), C, W) \
 	F(host_ia32_sysenter_cs, HOST_IA32_SYSENTER_CS, 0x4c00, ALWAYS, H, NONE) \
@@ -156,7 +157,7 @@
 	F(guest_tr_base, GUEST_TR_BASE, 0x6814, ALWAYS, R, NONE) \
 	F(guest_gdtr_base, GUEST_GDTR_BASE, 0x6816, ALWAYS, R, NONE) \
 	F(guest_idtr_base, GUEST_IDTR_BASE, 0x6818, ALWAYS, R, NONE) \
-	F(guest_dr7, GUEST_DR7, 0x681a, ALWAYS, R, NONE) \
+	F(guest_dr7, GUEST_DR7, 0x681a, ALWAYS, S, NONE) \
 	F(guest_rsp, GUEST_RSP, 0x681c, ALWAYS, G, W) \
 	F(guest_rip, GUEST_RIP, 0x681e, ALWAYS, G, W) \
 	F(guest_rflags, GUEST_RFLAGS, 0x6820, ALWAYS, G, W) \

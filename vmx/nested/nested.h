@@ -23,7 +23,7 @@
 struct shadow;
 
 /* What of VMCS12 is newer than VMCS02; set by whoever writes VMCS12. */
-#define DIRTY_CONTROLS BIT(0)	/* class C (and what VMCS02's controls are made of) */
+#define DIRTY_CONTROLS BIT(0)	/* classes C and S (what VMCS02's controls are made of) */
 #define DIRTY_GUEST BIT(1)	/* class G */
 #define DIRTY_RARE BIT(2)	/* class R */
 #define DIRTY_ALL (DIRTY_CONTROLS | DIRTY_GUEST | DIRTY_RARE)

@@ -37,6 +37,7 @@ enum vmcs12_class {
 	VMCS12_C,	/* control */
 	VMCS12_G,	/* guest state, copied each time */
 	VMCS12_R,	/* guest state, copied when asked for */
+	VMCS12_S,	/* guest state, loaded and saved as a control says */
 	VMCS12_H,	/* host state */
 	VMCS12_I,	/* exit information: read-only */
 };
