@@ -7,6 +7,7 @@
 #include "../pal/pal.h"
 #include "../vmx/event.h"
 #include "../vmx/exit.h"
+#include "../vmx/nested/nested.h"
 #include "../vmx/vmcs.h"
 #include "header.h"
 #include "pool.h"
@@ -154,6 +155,10 @@ void entry_failed(struct cpu *cpu)
 {
 	if (!cpu->launched)
 		launch_failed(cpu);
+	if (cpu->mode == MODE_L2) {
+		nested_entry_refused(cpu);
+		return;
+	}
 	locks_release_all(cpu);
 	write_record(cpu, NULL, "VM entry refused by the CPU");
 	log_event(LOG_ERROR, "cpu %u: BUG: VM entry failed, error %u, reason %lx", cpu->slot,

@@ -112,7 +112,7 @@ struct handover {
 	struct core_extent pool[CORE_MAX_EXTENTS]; /* everything that leaves Linux */
 	struct core_extent free[CORE_MAX_EXTENTS]; /* the part the allocator may use */
 	u32 nr_free;
-	u32 reserved;
+	u32 nested_pages;	/* of the pool, for EPT02s; 0: no VMX for Linux */
 	struct core_extent ram[CORE_MAX_RAM];	/* mapped in the direct map */
 };
 

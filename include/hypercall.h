@@ -78,6 +78,7 @@ enum hc_leave_busy {
 	LEAVE_BUSY_PAL = 1,	/* R10 = how many */
 	LEAVE_BUSY_OFFLINE_CPU,	/* R10 = slot */
 	LEAVE_BUSY_LOCKED,
+	LEAVE_BUSY_VMX,	/* R10 = slot: Linux is in VMX operation there (KVM) */
 	LEAVE_BUSY_KICK,	/* an INIT may be under way: call again */
 };
 

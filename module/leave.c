@@ -83,6 +83,10 @@ static void report_busy(const struct hypercall_extra *why)
 		pr_warn("cannot leave: CPU %u is offline; bring it online first\n",
 			why->r10 < nr_cpu_slots ? cpu_slots[why->r10].cpu : ~0u);
 		break;
+	case LEAVE_BUSY_VMX:
+		pr_warn("cannot leave: CPU %u is in VMX operation; end the virtual machines of KVM (or whoever uses it)\n",
+			why->r10 < nr_cpu_slots ? cpu_slots[why->r10].cpu : ~0u);
+		break;
 	case LEAVE_BUSY_LOCKED:
 		pr_warn("cannot leave: loaded with lock=1, so only a reboot ends it\n");
 		break;

@@ -48,6 +48,8 @@ module_param_named(fail_stage, params.fail_stage, uint, 0444);
 MODULE_PARM_DESC(fail_stage, "with debug: at 1 before VMXON, 2 after, 3 VM entry, 4 first exit");
 module_param_named(pool_mb, params.pool_mb, uint, 0444);
 MODULE_PARM_DESC(pool_mb, "MiB of memory for the core beyond what is reckoned");
+module_param_named(nested_mb, params.nested_mb, uint, 0444);
+MODULE_PARM_DESC(nested_mb, "MiB for the guests of a hypervisor (KVM) on top; 0: VMX is not offered");
 static char *name = "underpin";
 module_param(name, charp, 0444);
 MODULE_PARM_DESC(name, "name of the device and of the debugfs directory");
@@ -55,6 +57,7 @@ MODULE_PARM_DESC(name, "name of the device and of the debugfs directory");
 /* The idle core's memory (DESIGN.md 3, RULES 6), in pages. */
 #define POOL_BASE 512
 #define POOL_PER_CPU 16
+#define NESTED_PER_CPU 5
 /* Page tables that the base has room for. */
 #define POOL_BASE_TABLES 96
 #define POOL_MB_MAX 4096
@@ -63,8 +66,8 @@ static bool pages_lost;	/* a CPU may still run in the core */
 
 static int __init check_params(void)
 {
-	if (params.pool_mb > POOL_MB_MAX) {
-		pr_err("pool_mb may be at most %u\n", POOL_MB_MAX);
+	if (params.pool_mb > POOL_MB_MAX || params.nested_mb > POOL_MB_MAX) {
+		pr_err("pool_mb and nested_mb may be at most %u\n", POOL_MB_MAX);
 		return -EINVAL;
 	}
 	if (!params.debug && (params.fail_cpu >= 0 || params.fail_stage)) {
@@ -120,7 +123,9 @@ static unsigned long __init pool_size(const struct ram_map *ram)
 {
 	unsigned long tables = space_tables_estimate(ram);
 
-	return POOL_BASE + POOL_PER_CPU * nr_cpu_slots + 256ul * params.pool_mb +
+	return POOL_BASE + POOL_PER_CPU * nr_cpu_slots +
+	       256ul * (params.pool_mb + params.nested_mb) +
+	       (params.nested_mb ? NESTED_PER_CPU * nr_cpu_slots : 0) +
 	       (tables > POOL_BASE_TABLES ? tables - POOL_BASE_TABLES : 0);
 }
 
@@ -148,6 +153,7 @@ static void __init fill_handover(struct handover *h, const struct ram_map *ram, 
 	h->nr_pool = pool_extents(h->pool);
 	h->nr_free = pool_rest(h->free);
 	h->nr_ram = ram->nr;
+	h->nested_pages = 256 * params.nested_mb;
 	memcpy(h->ram, ram->range, ram->nr * sizeof(ram->range[0]));
 }
 

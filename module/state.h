@@ -36,6 +36,7 @@ struct underpin_params {
 	int fail_cpu;		/* Linux's number; -1: none */
 	unsigned int fail_stage;	/* enum core_fail_stage */
 	unsigned int pool_mb;	/* beyond what the module reckons itself */
+	unsigned int nested_mb;	/* for EPT02s; 0: VMX is not offered to Linux */
 };
 
 extern struct underpin_params params;

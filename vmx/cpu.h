@@ -29,6 +29,7 @@ struct exit_stat {
 enum guest_mode {
 	MODE_LINUX,	/* VMCS01 */
 	MODE_PAL,	/* the CPU's PAL VMCS */
+	MODE_L2,	/* VMCS02: a guest of Linux's (nested/) */
 };
 
 #define CPU_MAX_HELD 6
@@ -39,6 +40,7 @@ struct pal_slot;
 /* Tags of translations (SDM 29.1); 0 is root. */
 #define VPID_LINUX 1
 #define VPID_PAL 2
+#define VPID_L2 3
 
 struct cpu {
 	struct guest_regs regs;	/* first: filled by the exit stub */

@@ -62,7 +62,7 @@ static void flush_guest_tlb(void)
 }
 
 /* PAE paging under EPT takes the PDPTEs from the VMCS (SDM 4.4.1, 27.3.1.6). */
-static bool load_pdptes(u64 cr3)
+bool cr_load_pdptes(u64 cr3)
 {
 	u64 pdpte[4];
 	int i;
@@ -123,7 +123,7 @@ static bool emulate_cr0_write(u64 new)
 	if ((new ^ old) & (CR0_PE | CR0_PG) && !vmx_caps.unrestricted_guest)
 		return false;	/* this CPU cannot run real mode under us */
 	if (!(old & CR0_PG) && (new & CR0_PG)) {
-		if (!(efer & EFER_LME) && (cr4 & CR4_PAE) && !load_pdptes(vmread(GUEST_CR3)))
+		if (!(efer & EFER_LME) && (cr4 & CR4_PAE) && !cr_load_pdptes(vmread(GUEST_CR3)))
 			return false;
 		if (efer & EFER_LME)
 			set_long_mode(true, efer);
@@ -152,7 +152,7 @@ static bool emulate_cr4_write(u64 new)
 	if ((new & CR4_CET) && !(cr0 & CR0_WP))
 		return false;
 	if ((cr0 & CR0_PG) && !(efer & EFER_LMA) && (new & ~old & CR4_PAE) &&
-	    !load_pdptes(vmread(GUEST_CR3)))
+	    !cr_load_pdptes(vmread(GUEST_CR3)))
 		return false;
 	write_guest_cr4(new);
 	flush_guest_tlb();

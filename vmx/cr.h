@@ -11,6 +11,8 @@
 
 /* Write both registers, their masks and shadows. VMCS01 is current. */
 void cr_init(u64 cr0, u64 cr4);
+/* PAE paging under EPT: the four page-directory pointers at cr3 into the current VMCS. False: malformed. */
+bool cr_load_pdptes(u64 cr3);
 /* Exit 28: MOV to CR0 or CR4, CLTS, LMSW (SDM 28.2.1, table 28-3). */
 void handle_cr_access(struct cpu *cpu);
 

@@ -60,6 +60,7 @@ entry_window_begin:
 entry_window_end:
 	mov	%rsp, %rdi
 	call	entry_failed
+	jmp	other_mode
 
 /* Somebody asks for something. The callee-saved registers are the guest's; C keeps them. */
 	.globl entry_again
@@ -68,8 +69,8 @@ entry_again:
 	call	before_entry
 	test	%al, %al
 	jz	entry_window_begin
-/* A PAL was left: its callee-saved registers are still loaded, the owner's are in the frame. */
-left_pal:
+/* VMCS01 is current now: callee-saved registers may still be a PAL's, all of Linux's are in the frame. */
+other_mode:
 	xor	%eax, %eax
 	jmp	exit_from_slow
 
@@ -80,9 +81,9 @@ recover_entry:
 	call	fatal_recover
 	jmp	exit_from_slow
 
-/* HOST_RIP of PAL VMCSs: nothing of theirs is handled by exit_fast(). */
-	.globl vmx_exit_entry_pal
-vmx_exit_entry_pal:
+/* HOST_RIP of PAL VMCSs and VMCS02s: nothing of theirs is handled by exit_fast(). */
+	.globl vmx_exit_entry_slow
+vmx_exit_entry_slow:
 	SAVE_FAST
 
 exit_to_slow:
@@ -117,13 +118,14 @@ launch_window_begin:
 launch_window_end:
 	mov	%rsp, %rdi
 	call	entry_failed
+	jmp	other_mode
 
 	.globl launch_again
 launch_again:
 	mov	%rsp, %rdi
 	call	before_entry
 	test	%al, %al
-	jnz	left_pal
+	jnz	other_mode
 	jmp	launch_window_begin
 
 /*

@@ -19,6 +19,7 @@
 #include "launch.h"
 #include "msr.h"
 #include "msr_index.h"
+#include "nested/nested.h"
 #include "nmi.h"
 #include "vmcs.h"
 
@@ -117,11 +118,10 @@ static void handle_exit(struct cpu *cpu, u32 reason)
 	case REASON_EXCEPTION_OR_NMI:
 	case REASON_NMI_WINDOW:		handle_nmi_exit(cpu); break;
 	case REASON_TRIPLE_FAULT:	shutdown_machine(cpu);
-	/* VMX for Linux comes with nesting; SMX is not offered (RULES 24). */
-	case REASON_GETSEC:
 	case REASON_VMCLEAR ... REASON_VMXON:
 	case REASON_INVEPT:
-	case REASON_INVVPID:
+	case REASON_INVVPID:		emulate_vmx_instruction(cpu, reason); break;
+	case REASON_GETSEC:		/* SMX is not offered */
 	case REASON_VMFUNC:		inject_ud(); break;
 	default:
 		/* Nothing else is switched on. Whatever it is, Linux gets a fault for it. */
@@ -136,7 +136,11 @@ u64 exit_slow(struct cpu *cpu)
 	u64 full = vmread(VM_EXIT_REASON);
 	u32 reason = full & EXIT_REASON_BASIC, counted = reason;
 
-	if (unlikely(full & EXIT_REASON_ENTRY_FAILURE)) {
+	if (cpu->mode == MODE_L2) {
+		cpu->exit_tsc = rdtsc_low();
+		counted = REASON_L2;
+		nested_exit(cpu, full);
+	} else if (unlikely(full & EXIT_REASON_ENTRY_FAILURE)) {
 		if (cpu->mode == MODE_PAL)
 			pal_exit(cpu, full);
 		else
@@ -152,7 +156,10 @@ u64 exit_slow(struct cpu *cpu)
 	}
 	cpu->launched = true;
 	account_exit(cpu, counted < CORE_NR_EXIT_REASONS ? counted : REASON_PAL);
-	return cpu->mode == MODE_PAL && !cpu->pal_vmcs_launched ? ENTRY_LAUNCH : ENTRY_RESUME;
+	if (cpu->mode == MODE_LINUX)
+		return ENTRY_RESUME;
+	return (cpu->mode == MODE_PAL ? cpu->pal_vmcs_launched : nested_state(cpu)->launched02) ?
+	       ENTRY_RESUME : ENTRY_LAUNCH;
 }
 
 static void inject_machine_check(struct cpu *cpu)
@@ -169,19 +176,25 @@ static void inject_machine_check(struct cpu *cpu)
 
 bool before_entry(struct cpu *cpu)
 {
-	bool left_pal = false;
+	bool left = false;
 
 	if (cpu->flush_done != READ_ONCE(flush_generation))
 		flush_this_cpu(cpu);
 	/* An NMI or #MC is Linux's: a PAL is interrupted for it. */
 	if (cpu->mode == MODE_PAL && cpu->events.all) {
 		pal_interrupt(cpu);
-		left_pal = true;
+		left = true;
 	}
-	if (cpu->mode != MODE_LINUX)
-		return left_pal;
+	if (cpu->mode == MODE_PAL)
+		return left;
+	if (cpu->mode == MODE_L2) {
+		left = nested_before_entry(cpu);
+		/* L1's own NMI injection into L2 is not to be touched. */
+		if (cpu->mode == MODE_L2 && !cpu->events.all && !cpu->nmi_window)
+			return left;
+	}
 	if (cpu->events.mc)
 		inject_machine_check(cpu);
 	nmi_before_entry(cpu);
-	return left_pal;
+	return left;
 }

@@ -22,9 +22,10 @@ enum entry_kind {
 /* Called by exit.S. */
 u64 exit_fast(struct cpu *cpu);
 u64 exit_slow(struct cpu *cpu);
-/* True: a PAL was left; all of cpu->regs is then the owner's and must be loaded. */
+/* True: a PAL or L2 was left; all of cpu->regs is then Linux's and must be loaded. */
 bool before_entry(struct cpu *cpu);
-__attribute__((noreturn)) void entry_failed(struct cpu *cpu);
+/* VMfail. Returns only if an L2 was to be entered: VMCS01 is current then. */
+void entry_failed(struct cpu *cpu);
 
 /* As on a triple fault: secrets go, then the machine resets. VMCS01 is current. */
 __attribute__((noreturn)) void shutdown_machine(struct cpu *cpu);

@@ -14,6 +14,7 @@
 #include "guest_state.h"
 #include "kick_internal.h"
 #include "launch.h"
+#include "nested/nested.h"
 #include "vmcs.h"
 
 void handle_init(struct cpu *cpu)
@@ -21,6 +22,12 @@ void handle_init(struct cpu *cpu)
 	if (unlikely(cpu->park))
 		vmx_park(cpu);
 	if (kick_outstanding(cpu)) {
+		reinject_vectoring_event();
+		return;
+	}
+	/* VMX root operation holds it back (SDM 24.8, RULES 15). */
+	if (nested_state(cpu) && nested_state(cpu)->vmxon) {
+		nested_state(cpu)->init_latched = true;
 		reinject_vectoring_event();
 		return;
 	}

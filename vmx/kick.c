@@ -93,13 +93,18 @@ int tlb_flush_done(u64 ticket)
 	return 0;
 }
 
-void kick_arm(void)
+u32 kick_period(void)
 {
 	/* The timer counts down once every 2^rate ticks of the TSC (SDM A.6, 26.5.1). */
 	u64 value = ((u64)handover.tsc_khz * KICK_PERIOD_MS) >> (vmx_caps.misc & 0x1f);
 
+	return value < 0xffffffff ? value : 0xffffffff;
+}
+
+void kick_arm(void)
+{
 	if (vmx_caps.preemption_timer)
-		vmwrite(VMX_PREEMPTION_TIMER_VALUE, value < 0xffffffff ? value : 0xffffffff);
+		vmwrite(VMX_PREEMPTION_TIMER_VALUE, kick_period());
 }
 
 bool kick_outstanding(const struct cpu *cpu)

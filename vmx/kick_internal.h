@@ -13,6 +13,8 @@ extern u64 flush_generation;
 /* A kick that had no answer is sent again after this many TSC ticks. */
 #define KICK_RESEND_TICKS 100000
 
+/* KICK_PERIOD_MS in ticks of the VMX-preemption timer. */
+u32 kick_period(void);
 /* Into the current VMCS: when its next exit is due at the latest. */
 void kick_arm(void);
 

@@ -17,10 +17,16 @@
 #include "msr.h"
 #include "msr_index.h"
 #include "pal_vmcs.h"
+#include "nested/nested.h"
 #include "vector.h"
 #include "vmcs.h"
 
-static hpa_t msr_bitmap;
+static hpa_t msr_bitmap_page;
+
+hpa_t msr_bitmap(void)
+{
+	return msr_bitmap_page;
+}
 
 /* exit.S: VMLAUNCH; returns the flags of a VMfail. */
 s64 vmx_first_entry(struct cpu *cpu);
@@ -58,9 +64,9 @@ int launch_init_step(void)
 {
 	static u32 next_slot;
 
-	if (!msr_bitmap.v) {
-		msr_bitmap = msr_bitmap_alloc();
-		return msr_bitmap.v ? -EAGAIN : -ENOMEM;
+	if (!msr_bitmap_page.v) {
+		msr_bitmap_page = msr_bitmap_alloc();
+		return msr_bitmap_page.v ? -EAGAIN : -ENOMEM;
 	}
 	if (next_slot < handover.nr_cpus) {
 		int err = init_cpu(cpu_of_slot(next_slot));
@@ -70,7 +76,7 @@ int launch_init_step(void)
 		next_slot++;
 		return -EAGAIN;
 	}
-	return 0;
+	return nested_init_step();
 }
 
 /* SDM 24.7: fixed bits, the feature-control MSR, VMXON. */
@@ -116,6 +122,7 @@ static void disable_vmx_operation(struct cpu *cpu, u64 linux_cr4)
 {
 	vmclear(cpu->vmcs01);
 	vmclear(cpu->vmcs_pal);
+	nested_leave(cpu);
 	vmxoff();
 	WRITE_ONCE(cpu->in_vmx, false);
 	write_cr4(linux_cr4 & ~CR4_VMXE & ~CR4_PGE);
@@ -135,7 +142,7 @@ static void write_controls(void)
 	vmwrite(VM_EXIT_MSR_STORE_COUNT, 0);
 	vmwrite(VM_EXIT_MSR_LOAD_COUNT, 0);
 	vmwrite(VM_ENTRY_MSR_LOAD_COUNT, 0);
-	vmwrite(MSR_BITMAP, msr_bitmap.v);
+	vmwrite(MSR_BITMAP, msr_bitmap_page.v);
 	kick_arm();
 	vmwrite(EPT_POINTER, main_view_eptp());
 	if (vmx_caps.vpid)
@@ -178,6 +185,7 @@ int vmx_launch(struct cpu *cpu, const struct linux_state *state)
 		err = -EIO;
 	if (!err)
 		err = pal_vmcs_init(cpu);
+	nested_launch(cpu);
 	if (!err)
 		err = fill_vmcs01(cpu, state);
 	if (!err) {
@@ -252,6 +260,7 @@ static void leave_vmx_operation(struct cpu *cpu)
 {
 	vmclear(cpu->vmcs01);
 	vmclear(cpu->vmcs_pal);
+	nested_leave(cpu);
 	vmxoff();
 	WRITE_ONCE(cpu->in_vmx, false);
 }

@@ -38,6 +38,9 @@ __attribute__((noreturn)) void vmx_leave(struct cpu *cpu);
 /* The same from an offline CPU: ends in a parked HLT that waits for INIT. */
 __attribute__((noreturn)) void vmx_park(struct cpu *cpu);
 
+/* The page that VMCS01 uses (SDM 25.6.9). */
+hpa_t msr_bitmap(void);
+
 /* Host-state fields of the current VMCS: the core itself. */
 void vmcs_write_host_state(struct cpu *cpu);
 

@@ -12,6 +12,7 @@
 #include "controls.h"
 #include "event.h"
 #include "kick_internal.h"
+#include "nested/nested.h"
 #include "vmcs.h"
 
 u32 core_state = CORE_STATE_LAUNCHING;
@@ -54,6 +55,8 @@ static s64 ready_to_leave(u64 how, u64 *why, u64 *which)
 
 		if (how != LEAVE_FORCE && READ_ONCE(other->wait_sipi))
 			return busy(LEAVE_BUSY_OFFLINE_CPU, slot, why, which);
+		if (how != LEAVE_FORCE && nested_state(other) && READ_ONCE(nested_state(other)->vmxon))
+			return busy(LEAVE_BUSY_VMX, slot, why, which);
 		/* An INIT that is still on its way would reset the CPU after VMXOFF. */
 		if (other->in_vmx && kick_outstanding(other))
 			return busy(LEAVE_BUSY_KICK, slot, why, which);

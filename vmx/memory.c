@@ -27,7 +27,8 @@ void handle_ept_violation(struct cpu *cpu)
 		break;
 	case VIEW_FETCH:
 		/* An event was on its way: its handler lies in hidden memory. */
-		if ((vmread(IDT_VECTORING_INFO) & INTR_INFO_VALID) || !pal_fetch(cpu, gpa, GVA(rip)))
+		if ((vmread(IDT_VECTORING_INFO) & INTR_INFO_VALID) || cpu->mode != MODE_LINUX ||
+		    !pal_fetch(cpu, gpa, GVA(rip)))
 			inject_gp();
 		break;
 	case VIEW_NONE:

@@ -30,6 +30,8 @@
 #include "event.h"
 #include "kick_internal.h"
 #include "msr_index.h"
+#include "nested/caps.h"
+#include "nested/nested.h"
 #include "vmcs.h"
 
 #define BITMAP_READ_LOW 0
@@ -115,13 +117,16 @@ hpa_t msr_bitmap_alloc(void)
 }
 
 /*
- * Until nesting is there: the controls that must be 1 and no other, so that KVM
- * says quietly that it cannot run (RULES 24). -EFAULT: the MSR does not exist.
+ * Without nesting: the controls that must be 1 and no other, so that KVM says
+ * quietly that it cannot run (RULES 24). -EFAULT: the MSR does not exist.
  */
 static int read_vmx_capability(u32 msr, u64 *value)
 {
-	int err = rdmsr_safe(msr, value);
+	int err;
 
+	if (nested_offered())
+		return nested_caps_read(msr, value);
+	err = rdmsr_safe(msr, value);
 	if (err)
 		return err;
 	switch (msr) {
@@ -139,24 +144,41 @@ static int read_vmx_capability(u32 msr, u64 *value)
 	return 0;
 }
 
+/* MSRs that entries and exits switch: the guest's value is in the VMCS. 0: none. */
+static u32 switched_field(u32 msr)
+{
+	switch (msr) {
+	case MSR_SYSENTER_CS: return GUEST_IA32_SYSENTER_CS;
+	case MSR_SYSENTER_ESP: return GUEST_IA32_SYSENTER_ESP;
+	case MSR_SYSENTER_EIP: return GUEST_IA32_SYSENTER_EIP;
+	case MSR_DEBUGCTL: return GUEST_IA32_DEBUGCTL;
+	case MSR_PAT: return GUEST_IA32_PAT;
+	case MSR_EFER: return GUEST_IA32_EFER;
+	case MSR_FS_BASE: return GUEST_FS_BASE;
+	case MSR_GS_BASE: return GUEST_GS_BASE;
+	case MSR_PERF_GLOBAL_CTRL:
+		return vmx_caps.perf_global_ctrl ? GUEST_IA32_PERF_GLOBAL_CTRL : 0;
+	default: return 0;
+	}
+}
+
+int msr_read(u32 msr, u64 *value)
+{
+	u32 field = switched_field(msr);
+
+	if (action_of(msr) == VMX_CAPABILITY)
+		return read_vmx_capability(msr, value);
+	if (!field)
+		return rdmsr_safe(msr, value);
+	*value = vmread(field);
+	return 0;
+}
+
 void handle_rdmsr(struct cpu *cpu)
 {
-	u32 msr = cpu->regs.rcx;
 	u64 value;
-	int err;
 
-	switch (action_of(msr)) {
-	case VMX_CAPABILITY:
-		err = read_vmx_capability(msr, &value);
-		break;
-	case PERF_GLOBAL:
-		value = vmread(GUEST_IA32_PERF_GLOBAL_CTRL);
-		err = 0;
-		break;
-	default:
-		err = rdmsr_safe(msr, &value);
-	}
-	if (err) {
+	if (msr_read(cpu->regs.rcx, &value)) {
 		inject_gp();
 		return;
 	}
@@ -175,15 +197,31 @@ static int write_apic_base(u64 value)
 	return wrmsr_safe(MSR_APIC_BASE, value);
 }
 
-/* Tried on the CPU, whose own value in root stays 0; what counts is the guest field. */
-static int write_perf_global_ctrl(u64 value)
+/*
+ * Tried on the CPU, which knows what is legal; what counts is the guest's field.
+ * EFER: LME stays while there is paging, LMA is not written (SDM 2.2.1).
+ */
+static int write_switched(u32 msr, u32 field, u64 value)
 {
-	u64 saved = rdmsr(MSR_PERF_GLOBAL_CTRL);
-	int err = wrmsr_safe(MSR_PERF_GLOBAL_CTRL, value);
+	u64 saved, old = vmread(field);
+	int err;
 
-	wrmsr_safe(MSR_PERF_GLOBAL_CTRL, saved);
+	if (msr == MSR_EFER) {
+		if ((vmread(GUEST_CR0) & CR0_PG) && ((old ^ value) & EFER_LME))
+			return -EFAULT;
+		value = (value & ~EFER_LMA) | (old & EFER_LMA);
+		if (value & ~(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE))
+			return -EFAULT;
+		vmwrite(field, value);
+		return 0;
+	}
+	err = rdmsr_safe(msr, &saved);
 	if (!err)
-		vmwrite(GUEST_IA32_PERF_GLOBAL_CTRL, value);
+		err = wrmsr_safe(msr, value);
+	if (!err) {
+		wrmsr_safe(msr, saved);
+		vmwrite(field, value);
+	}
 	return err;
 }
 
@@ -204,41 +242,43 @@ static int write_mtrr(struct cpu *cpu, u32 msr, u64 value)
 	return err;
 }
 
-void handle_wrmsr(struct cpu *cpu)
+int msr_write(struct cpu *cpu, u32 msr, u64 value)
 {
-	u32 msr = cpu->regs.rcx;
-	u64 value = cpu->regs.rdx << 32 | (u32)cpu->regs.rax;
-	int err = -EFAULT;
+	u32 field = switched_field(msr);
 
+	if (field)
+		return write_switched(msr, field, value);
 	switch (action_of(msr)) {
 	case APIC_BASE:
-		err = write_apic_base(value);
-		break;
+		return write_apic_base(value);
 	case MTRR:
-		err = write_mtrr(cpu, msr, value);
-		if (err == -EAGAIN)
-			return;
-		break;
+		return write_mtrr(cpu, msr, value);
 	case TRACE:
 		/* Output would go through the core's own address space. */
-		err = value ? -EFAULT : wrmsr_safe(msr, value);
-		break;
-	case PERF_GLOBAL:
-		err = write_perf_global_ctrl(value);
-		break;
+		return value ? -EFAULT : wrmsr_safe(msr, value);
 	case PARAVIRT:
-		if (frame_owner(value >> PAGE_SHIFT & (BIT(40) - 1), NULL) == FRAME_LINUX)
-			err = wrmsr_safe(msr, value);
-		break;
+		if (frame_owner(value >> PAGE_SHIFT & (BIT(40) - 1), NULL) != FRAME_LINUX)
+			return -EFAULT;
+		return wrmsr_safe(msr, value);
 	case PASS:
-		err = wrmsr_safe(msr, value);
-		break;
+	case PERF_GLOBAL:
+		return wrmsr_safe(msr, value);
 	case FEATURE_CONTROL:	/* locked, as on a machine with VMX on */
 	case MICROCODE:		/* not under a hypervisor: load it before, or early at boot */
 	case VMX_CAPABILITY:
 	case REFUSE:
 		break;
 	}
+	return -EFAULT;
+}
+
+void handle_wrmsr(struct cpu *cpu)
+{
+	u64 value = cpu->regs.rdx << 32 | (u32)cpu->regs.rax;
+	int err = msr_write(cpu, cpu->regs.rcx, value);
+
+	if (err == -EAGAIN)
+		return;		/* the guest makes it again */
 	if (err)
 		inject_gp();
 	else

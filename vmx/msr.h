@@ -11,6 +11,13 @@
 /* Once: build the bitmap page (SDM 25.6.9). HPA(0): out of pages. */
 hpa_t msr_bitmap_alloc(void);
 
+/*
+ * As the guest of the current VMCS would read and write it by an exit. 0; -EFAULT: #GP;
+ * -EAGAIN: a bounded step is done, the same write has to be made again.
+ */
+int msr_read(u32 msr, u64 *value);
+int msr_write(struct cpu *cpu, u32 msr, u64 value);
+
 void handle_rdmsr(struct cpu *cpu);
 void handle_wrmsr(struct cpu *cpu);
 

@@ -95,5 +95,6 @@
 #define RFLAGS_FIXED BIT(1)
 #define RFLAGS_TF BIT(8)
 #define RFLAGS_IF BIT(9)
+#define RFLAGS_VM BIT(17)
 
 #endif

@@ -81,6 +81,11 @@ void nmi_before_entry(struct cpu *cpu)
 	cpu->events_seen.nmi = pending;
 }
 
+void nmi_take(struct cpu *cpu)
+{
+	take_events(cpu, 1);
+}
+
 void nmi_record(struct cpu *cpu)
 {
 	if (READ_ONCE(cpu->events.nmi) < NMI_MAX_PENDING)

@@ -41,6 +41,9 @@ void nmi_before_entry(struct cpu *cpu);
  */
 void nmi_record(struct cpu *cpu);
 
+/* One that was counted goes another way: to an L1, as its L2's exit. */
+void nmi_take(struct cpu *cpu);
+
 /* Exit 0 with an NMI, or exit 8 (window), both in window mode of VMCS01. */
 void handle_nmi_exit(struct cpu *cpu);
 

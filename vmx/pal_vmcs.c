@@ -14,7 +14,7 @@
 #include "vmcs.h"
 
 /* exit.S: exits of a PAL go straight to exit_slow(). */
-extern char vmx_exit_entry_pal[];
+extern char vmx_exit_entry_slow[];
 
 #define SEGMENT_UNUSABLE BIT(16)
 #define SEGMENT_CODE64_USER 0xa0fbu	/* present, DPL 3, accessed, L, G */
@@ -119,7 +119,7 @@ int pal_vmcs_init(struct cpu *cpu)
 	if (write_controls())
 		return -ENODEV;
 	vmcs_write_host_state(cpu);
-	vmwrite(HOST_RIP, (u64)vmx_exit_entry_pal);
+	vmwrite(HOST_RIP, (u64)vmx_exit_entry_slow);
 	kick_arm();
 	for (i = 0; i < ARRAY_SIZE(fixed_fields); i++)
 		vmwrite(fixed_fields[i].field, fixed_fields[i].value);

@@ -174,6 +174,8 @@ enum exit_reason {
 	REASON_XSETBV = 55,
 	REASON_VMFUNC = 59,
 	REASON_ENCLS = 60,
+	REASON_PML_FULL = 62,
+	REASON_L2 = 78,	/* ours: any exit from an L2, in the statistics */
 	REASON_PAL = 79,	/* ours: any exit from a PAL, in the statistics */
 };
 #define EXIT_REASON_BASIC 0xffffull

@@ -19,6 +19,7 @@
 #include "vmcs12.h"
 
 #define NO_VMCS12 (~0ull)
+#define VPID_L2 3	/* beside VPID_LINUX and VPID_PAL: every L2 of a CPU */
 
 struct shadow;
 
@@ -26,7 +27,11 @@ struct shadow;
 #define DIRTY_CONTROLS BIT(0)	/* classes C and S (what VMCS02's controls are made of) */
 #define DIRTY_GUEST BIT(1)	/* class G */
 #define DIRTY_RARE BIT(2)	/* class R */
-#define DIRTY_ALL (DIRTY_CONTROLS | DIRTY_GUEST | DIRTY_RARE)
+#define DIRTY_HOST BIT(3)	/* class H */
+#define DIRTY_ALL (DIRTY_CONTROLS | DIRTY_GUEST | DIRTY_RARE | DIRTY_HOST)
+
+/* Frames of L1's whose addresses are in VMCS02: held (RULES 1). */
+enum nested_held { HELD_IO_A, HELD_IO_B, HELD_VIRTUAL_APIC, HELD_APIC_ACCESS, NR_HELD };
 
 /* Of one CPU; in a page of its own. */
 struct nested {
@@ -34,12 +39,16 @@ struct nested {
 	bool rare_in_vmcs02;	/* class R: VMCS02 has the newer values */
 	bool launched02;	/* VMCS02 has been launched */
 	bool init_latched;	/* an INIT came while L1 was in virtual root (RULES 15) */
+	bool window01;		/* cpu->nmi_window of VMCS01, while L2 runs */
 	u32 dirty;
 	u64 vmxon_region;	/* gpa */
 	u64 current;		/* gpa of the current VMCS12, or NO_VMCS12 */
-	hpa_t vmcs02, shadow_vmcs, msr_bitmap02;
+	hpa_t vmcs02, shadow_vmcs, msr_bitmap02, scratch;
+	u64 held[NR_HELD];	/* pfn + 1; 0: none */
 	struct shadow *shadow;	/* EPT02 of the current VMCS12, or NULL: it has no EPT12 */
-	u64 timer_deadline;	/* TSC, of VMCS12's preemption timer; 0: none */
+	u64 vpid12;		/* whose translations VPID_L2 tags */
+	u64 timer_end;		/* of VMCS12's preemption timer, in its own ticks (TSC >> rate) */
+	u64 checked_shape;	/* what the checks of class R depended on */
 	struct vmcs12 vmcs12;
 };
 _Static_assert(sizeof(struct nested) <= PAGE_SIZE, "struct nested outgrew its page");
@@ -59,10 +68,50 @@ void emulate_vmx_instruction(struct cpu *cpu, u32 reason);
 /* VMfailValid if a VMCS12 is current, else VMfailInvalid; moves on (SDM 31.2). */
 void vmfail(struct cpu *cpu, u32 error);
 void vmsucceed(void);
+/* L1 leaves VMX operation: its current VMCS12 is written back, all is forgotten. */
+void nested_vmxoff(struct cpu *cpu);
+/* A VMCALL of L1's that is no hypercall: true: L1 is in VMX operation, so it is answered (VMfail 1). */
+bool nested_vmcall(struct cpu *cpu);
 
-/* ---- sync.c: VMCS12 against VMCS02 and the shadow VMCS ---- */
+/* ---- nested.c ---- */
+/* Once, bounded steps: pages of every CPU, the pool of EPT02s; -EAGAIN: again. */
+int nested_init_step(void);
+/* On each CPU after VMXON: VMCS02 is cleared and has its constant fields; another VMCS is current then. */
+void nested_launch(struct cpu *cpu);
+/* Before VMXOFF of the core. */
+void nested_leave(struct cpu *cpu);
+/* The current VMCS12 is none any more, or another: what VMCS02 holds of it goes. */
+void nested_forget_vmcs02(struct cpu *cpu, struct nested *n);
+
+static inline u64 secondary12(const struct vmcs12 *v)
+{
+	return v->processor_based_controls & PROC_SECONDARY_CONTROLS ? v->secondary_controls : 0;
+}
+
+static inline bool has_ept12(const struct vmcs12 *v)
+{
+	return secondary12(v) & PROC2_EPT;
+}
+
+/* ---- sync.c: VMCS12 against VMCS02 ---- */
+void sync_init(void);
 /* Class R of VMCS12 is current after this; VMCS01 is current before and after. */
 void sync_rare_from_vmcs02(struct cpu *cpu, struct nested *n);
+/* With VMCS02 current. */
+void sync_rare_to_vmcs02(const struct vmcs12 *v);
+void sync_hot_to_vmcs02(const struct vmcs12 *v);
+void sync_hot_from_vmcs02(struct vmcs12 *v);
+void sync_controls_to_vmcs02(const struct vmcs12 *v);	/* those that are copied as they are */
+
+/* ---- msr_list.c: MSR areas of VMCS12 (SDM 25.7.2, 25.8.2), for the current VMCS ---- */
+/* 0: all are loaded; k: the k-th is not. */
+u32 msr_list_load(struct cpu *cpu, u64 gpa, u32 count);
+bool msr_list_store(struct cpu *cpu, u64 gpa, u32 count);
+
+/* ---- timer.c: the preemption timer, for the core and for L1 ---- */
+void nested_timer_start(struct nested *n);	/* L1 enters */
+void nested_timer_arm(struct nested *n);	/* before each entry of L2; VMCS02 is current */
+u32 nested_timer_rest(const struct nested *n);	/* 0: L1's is due */
 
 /* ---- enter.c ---- */
 /* VMLAUNCH, VMRESUME: on success MODE_L2 and VMCS02 is current; else VMfail or an exit 33/34 is with L1. */
@@ -70,20 +119,22 @@ void nested_enter(struct cpu *cpu, bool launch);
 
 /* ---- exits.c ---- */
 /* Any exit in MODE_L2; reason with the entry-failure bit. */
-void nested_exit(struct cpu *cpu, u32 reason);
-/* Before an entry in MODE_L2: NMIs and #MC that arrived in root. */
-void nested_before_entry(struct cpu *cpu);
+void nested_exit(struct cpu *cpu, u64 reason);
+/* Before an entry in MODE_L2: NMIs and #MC that arrived in root. True: L1 runs now. */
+bool nested_before_entry(struct cpu *cpu);
+/* The CPU refused VMCS02 (VMfail): a bug of ours; L1 gets the error. */
+void nested_entry_refused(struct cpu *cpu);
 
-/* ---- reflect.c ---- */
-/* L2 has exited for L1's eyes. The exit information that is not given comes from VMCS02. */
-struct reflected {
-	u64 reason, qualification;
-	u64 interruption_info, interruption_error_code;
-	u64 guest_physical, guest_linear;
-};
+/* VMCS01 and its mode again; nothing is saved. */
+void leave_vmcs02(struct cpu *cpu, struct nested *n);
+__attribute__((noreturn)) void nested_abort(struct cpu *cpu, u32 indicator);
+
+/* ---- reflect.c: L2 has exited for L1's eyes; VMCS02 is current before, VMCS01 after ---- */
 void reflect_exit(struct cpu *cpu, u64 reason);	/* all from VMCS02 */
-void reflect_made_up(struct cpu *cpu, const struct reflected *r);
-/* VM entry of a VMCS12 that failed late: exit 33 or 34; VMCS01 is current. */
+void reflect_qualified(struct cpu *cpu, u64 reason, u64 qualification);
+/* Not an exit of the CPU's: an NMI, #MC or INIT that met the core. */
+void reflect_made_up(struct cpu *cpu, u64 reason, u64 interruption_info);
+/* VM entry of a VMCS12 that failed late: exit 33 or 34; VMCS01 is current before and after. */
 void reflect_entry_failure(struct cpu *cpu, u32 reason, u64 qualification);
 
 #endif
