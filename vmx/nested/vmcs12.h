@@ -42,9 +42,17 @@ enum vmcs12_class {
 	VMCS12_I,	/* exit information: read-only */
 };
 
+/* Which control has to be offered for a field to exist: place in nested_caps.control[] + 1, bit. */
+#define VMCS12_EXISTS_ALWAYS 0
+#define VMCS12_EXISTS_PIN(bit) (1 << 5 | (bit))
+#define VMCS12_EXISTS_PROC(bit) (2 << 5 | (bit))
+#define VMCS12_EXISTS_EXIT(bit) (3 << 5 | (bit))
+#define VMCS12_EXISTS_ENTRY(bit) (4 << 5 | (bit))
+#define VMCS12_EXISTS_PROC2(bit) (5 << 5 | (bit))
+
 struct vmcs12_field {
 	u16 encoding;
-	u8 exists;	/* VMCS12_EXISTS_*: which control has to be offered, and its bit */
+	u8 exists;	/* VMCS12_EXISTS_* */
 	u8 class : 4, shadow : 4;
 };
 extern const struct vmcs12_field vmcs12_fields[VMCS12_NR_FIELDS];
@@ -68,9 +76,15 @@ void vmcs12_set(struct vmcs12 *v, int index, bool high, u64 value);
  * second the VMX-abort indicator (SDM 25.2).
  */
 #define VMCS12_REVISION 0x554e4401u	/* of this layout: changes with the table */
-/* -EFAULT: not Linux's RAM. The copy is whatever the page held: nothing in it is to be trusted. */
+/*
+ * -EFAULT: not RAM. A hidden page reads as zeros and takes nothing (ept/guest_memory.h): 0.
+ * The copy is whatever the page held, cut to the widths of the fields; nothing else in it
+ * is to be trusted.
+ */
 int vmcs12_load(struct vmcs12 *v, gpa_t page);
 int vmcs12_store(const struct vmcs12 *v, gpa_t page);
+/* Where in the page vmcs12_store() puts launched; VMCLEAR of another writes only that. */
+#define VMCS12_LAUNCH_STATE_AT 8
 /* First word, or 0xffffffff where there is no RAM. */
 u32 vmcs12_revision_of(gpa_t page);
 /* The VMX-abort indicator (SDM 28.7). */
