@@ -20,8 +20,12 @@ void write_cr2(u64 v)
 	cr2 = v;
 }
 
-/* Of ept/shadow.c, which no L1 here needs. */
+/* Of ept/shadow.c and ept/watch.c, which no L1 here needs. */
 __attribute__((weak)) void shadow_empty_all_locked(void)
+{
+}
+
+__attribute__((weak)) void watch_fire(u64 pfn, u64 *entry)
 {
 }
 
