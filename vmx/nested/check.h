@@ -8,6 +8,9 @@
 #ifndef UNDERPIN_VMX_NESTED_CHECK_H
 #define UNDERPIN_VMX_NESTED_CHECK_H
 
+#include "../controls.h"
+#include "../msr_index.h"
+#include "caps.h"
 #include "vmcs12.h"
 
 /* VM-instruction errors (SDM table 31-1). */
@@ -42,5 +45,70 @@ u32 check_host_state(const struct vmcs12 *v, const struct check_l1 *l1);
  * in 27.8). PDPTEs of a PAE guest without EPT12 are read from L1's memory into pdpte[].
  */
 bool check_guest_state(const struct vmcs12 *v, gpa_t current, u64 pdpte[4], u64 *qualification);
+
+/* Once, after nested_caps_init(): what CPUID makes reserved. Before it next to nothing passes. */
+void check_init(void);
+
+/*
+ * Parts of the three above, for an L1 that has written little since its last good entry.
+ * check_hot_controls() and check_hot_host() suffice after writes to fields that VMCS
+ * shadowing may let L1 write unseen ("W" in vmcs_fields.h); of processor_based_controls only
+ * the two window bits may have changed. Both also follow L1's memory, so they are for each entry.
+ */
+u32 check_hot_controls(const struct vmcs12 *v);	/* event injection, TPR threshold, windows */
+u32 check_hot_host(const struct vmcs12 *v);	/* FS and GS base */
+/*
+ * check_guest_state() is both of these. check_guest_rare() reads class R; its answer stays
+ * as long as class R is what L1 (or the CPU, in VMCS02) made it and check_guest_shape() is
+ * the same. CHECK_SHAPE_ALWAYS: it has to be asked, with class R current in VMCS12.
+ */
+bool check_guest_hot(const struct vmcs12 *v, gpa_t current, u64 pdpte[4], u64 *qualification);
+bool check_guest_rare(const struct vmcs12 *v, u64 *qualification);
+u64 check_guest_shape(const struct vmcs12 *v);
+#define CHECK_SHAPE_ALWAYS (~0ull)
+
+/* ---- between check.c and check_guest.c ---- */
+/* Bits that may be 1, by CPUID. */
+struct check_allowed {
+	u64 efer, debugctl, perf_global_ctrl, cr3, interruptibility, pending_debug;
+};
+extern struct check_allowed check_allowed;
+
+static inline bool check_canonical(u64 address, u32 width)
+{
+	return (u64)((s64)(address << (64 - width)) >> (64 - width)) == address;
+}
+
+/*
+ * Bases and pointers in MSRs may have all bits that the CPU has, whatever CR4.LA57 is, as
+ * WRMSR, LGDT and the like let them; only RIP goes by CR4.LA57.
+ */
+static inline bool check_base(u64 address)
+{
+	return check_canonical(address, nested_caps.cr4_fixed1 & CR4_LA57 ? 57 : 48);
+}
+
+static inline bool check_page(u64 address)
+{
+	return !(address & (PAGE_SIZE - 1)) && !(address >> vmx_caps.maxphyaddr);
+}
+
+/* Memory types 0, 1, 4-7 in each byte. */
+static inline bool check_pat(u64 pat)
+{
+	return !(pat & 0xf8f8f8f8f8f8f8f8ull) && !(pat & ~(pat >> 1) & 0x0202020202020202ull);
+}
+
+/* NW and CD are never looked at; free: other bits that may be 0 too (27.2.2, 27.3.1.1). */
+static inline bool check_cr0(u64 cr0, u64 free)
+{
+	free |= CR0_NW | CR0_CD;
+	return !(nested_caps.cr0_fixed0 & ~cr0 & ~free) && !(cr0 & ~nested_caps.cr0_fixed1 & ~free);
+}
+
+static inline bool check_cr4(u64 cr4)
+{
+	return !(nested_caps.cr4_fixed0 & ~cr4) && !(cr4 & ~nested_caps.cr4_fixed1);
+}
 
 #endif
