@@ -139,8 +139,18 @@ static void oracle_controls(const struct vmcs12 *v)
 	check(!bit(word[W_PROC2], 5) || GET(VPID));
 	check(!bit(word[W_PROC2], 25) || GET(TSC_MULTIPLIER));
 	check(!bit(word[W_PIN], 7) || GET(POSTED_INTERRUPT_VECTOR) < 256);
-	if (bit(word[W_PROC], 21) && !bit(word[W_PROC2], 9))
+	if (bit(word[W_PROC], 21) && !bit(word[W_PROC2], 9)) {
 		check(GET(TPR_THRESHOLD) < 16);
+		check(bit(word[W_PROC2], 0) || GET(TPR_THRESHOLD) <=
+		      (GET(VIRTUAL_APIC_ADDRESS) == VIRTUAL_APIC ? vtpr / 16 % 16 : 0));
+	}
+	if (bit(word[W_PROC2], 13)) {
+		check(GET(VM_FUNCTION_CONTROLS) < 2);
+		check(!GET(VM_FUNCTION_CONTROLS) ||
+		      (bit(word[W_PROC2], 1) && GET(EPTP_LIST_ADDRESS) % 4096 == 0 &&
+		       GET(EPTP_LIST_ADDRESS) < BIT(vmx_caps.maxphyaddr)));
+	}
+	check(!bit(eptp, 6) || !bit(word[W_PROC2], 1) || bit(nested_caps.ept_vpid, 21));
 	oracle_areas(v);
 }
 
@@ -305,7 +315,10 @@ static void oracle_events(const struct vmcs12 *v)
 	check(type != 3 || vector < 32);
 	check(type != 7 || (vector == 0 && bit(nested_caps.true_proc, 32 + 27)));
 	if (type >= 4 && type <= 6)
-		check(GET(VM_ENTRY_INSTRUCTION_LENGTH) < 16);
+		check(GET(VM_ENTRY_INSTRUCTION_LENGTH) < 16 &&
+		      (GET(VM_ENTRY_INSTRUCTION_LENGTH) || bit(nested_caps.misc, 30)));
+	if (type == 3 && bit(GET(GUEST_CR0), 0) && !bit(nested_caps.basic, 56))
+		check(bit(info, 11) == (vector == 8 || vector == 17 || (vector >= 10 && vector <= 14)));
 	if (bit(info, 11))
 		check(type == 3 && bit(GET(GUEST_CR0), 0) &&
 		      GET(VM_ENTRY_EXCEPTION_ERROR_CODE) < 0x10000);
@@ -369,6 +382,8 @@ static void oracle_guest(const struct vmcs12 *v, const u64 pdpte[4])
 		oracle_pdptes(bit(word[W_PROC2], 1) ? &v->guest_pdpte0 : pdpte);
 	check(GET(VMCS_LINK_POINTER) == ~0ull ||
 	      GET(VMCS_LINK_POINTER) == (bit(word[W_PROC2], 14) ? SHADOW_VMCS : PLAIN_VMCS));
+	if (pg && bit(cr4, 5) && !long_mode && !bit(word[W_PROC2], 1))
+		check(GET(GUEST_CR3) % BIT(32) < RAM_END);
 }
 
 /* ---- the parts against the whole ---- */
@@ -413,11 +428,54 @@ static u64 next(const u8 **data, size_t *size)
 	return value;
 }
 
+/* Fields in which few bits mean much: some of these are turned. */
+static const struct { u16 field; u32 mask; } dense[] = {
+	{ AT(VM_ENTRY_INTERRUPTION_INFO), 0xf3f }, { AT(VM_ENTRY_INTERRUPTION_INFO), 0x202 },
+	{ AT(VM_ENTRY_INTERRUPTION_INFO), 0x20 }, { AT(GUEST_ACTIVITY_STATE), 3 },
+	{ AT(GUEST_INTERRUPTIBILITY_STATE), 0xb }, { AT(GUEST_INTERRUPTIBILITY_STATE), 3 },
+	{ AT(GUEST_RFLAGS), 0x20300 }, { AT(GUEST_CR0), 0x80010001 }, { AT(GUEST_CR4), 0x821020 },
+	{ AT(GUEST_PENDING_DEBUG_EXCEPTIONS), 0x5001 }, { AT(TPR_THRESHOLD), 0x1f },
+	{ AT(SECONDARY_CONTROLS), 0x4227f }, { AT(PIN_BASED_CONTROLS), 0xe9 },
+	{ AT(VM_ENTRY_INSTRUCTION_LENGTH), 0x1f }, { AT(VM_FUNCTION_CONTROLS), 3 },
+	{ AT(GUEST_IA32_DEBUGCTL), 2 }, { AT(HOST_CR0), 0x10000 }, { AT(HOST_CR4), 0x821020 },
+	{ AT(GUEST_SS_ACCESS_RIGHTS), 0x1e0f0 }, { AT(GUEST_LDTR_ACCESS_RIGHTS), 0x100f0 },
+	{ AT(GUEST_GDTR_BASE), ~0u }, { AT(EPT_POINTER), 0xfff }, { AT(EPTP_LIST_ADDRESS), 0xfff },
+	{ AT(HOST_SS_SELECTOR), 0xf }, { AT(VM_ENTRY_CONTROLS), 0xe204 },
+	{ AT(VM_ENTRY_EXCEPTION_ERROR_CODE), 0x18000 },
+};
+
+static void turn_dense(struct vmcs12 *w, u64 r)
+{
+	u32 i = (r >> 20) % ARRAY_SIZE(dense);
+	u64 *field = &w->field[dense[i].field];
+
+	*field ^= r >> 32 & dense[i].mask;
+	if (dense[i].field == AT(VM_ENTRY_INTERRUPTION_INFO))
+		*field |= BIT(31);
+	if (i == 0 && bit(r, 63))
+		w->vmcs_link_pointer = PLAIN_VMCS + (r >> 40 & 0xf00);
+}
+
+/* An L1 without long mode. */
+static void host32(struct vmcs12 *v)
+{
+	v->vm_exit_controls &= ~EXIT_HOST_ADDRESS_SPACE_SIZE;
+	v->host_cr4 &= ~(CR4_PCIDE | CR4_PAE);
+	v->host_rip = 0x1000;
+	v->host_ss_selector = 8;
+	v->host_ia32_efer = EFER_NXE;
+}
+
 static void turn(struct vmcs12 *w, u64 r)
 {
 	u64 *field = &w->field[r % VMCS12_NR_FIELDS];
 
 	switch (r >> 16 & 7) {
+	case 3:
+	case 4:
+	case 5:
+		turn_dense(w, r);
+		break;
 	case 0:
 		*field = r >> 20;
 		break;
@@ -452,8 +510,21 @@ void fuzz_one(const u8 *data, size_t size)
 	nested_caps.misc ^= (r >> 8 & 15) << 6 & (r & 1 ? ~0ull : 0);
 	nested_caps.cr4_fixed1 |= bit(r, 16) ? CR4_LA57 : 0;
 	nested_caps.basic |= bit(r, 17) ? BIT(56) : 0;
+	nested_caps.misc &= bit(r, 21) ? ~BIT(30) : ~0ull;
+	nested_caps.true_proc &= bit(r, 22) ? ~(PROC_MONITOR_TRAP_FLAG << 32) : ~0ull;
+	nested_caps.ept_vpid &= bit(r, 23) && bit(r, 25) ? ~BIT(21) : ~0ull;
 	vtpr = r >> 24;
 	good_vmcs12(&v, (r >> 32) % NR_GOOD);
+	v.processor_based_controls &= bit(r, 22) ? ~PROC_MONITOR_TRAP_FLAG : ~0ull;
+	if (!l1.long_mode)
+		host32(&v);
+	if (bit(r, 19))	/* TPR threshold without what makes it mean nothing */
+		v.secondary_controls &= ~(PROC2_VIRTUAL_INTERRUPT_DELIVERY |
+					  PROC2_VIRTUALIZE_APIC_ACCESSES);
+	if (bit(r, 19))
+		v.pin_based_controls &= ~PIN_POSTED_INTERRUPTS;
+	if (bit(r, 20))
+		v.secondary_controls &= ~(PROC2_UNRESTRICTED_GUEST | PROC2_PML);
 	if (bit(r, 18))
 		memory_pdpte[(r >> 19) & 3] = next(&data, &size);
 	w = v;
