@@ -24,6 +24,7 @@ struct vmx_caps {
 	bool preemption_timer;	/* the kick (kick.h); else INIT */
 	bool hypervisor_visible;	/* CPUID.1:ECX[31] at launch */
 	u32 maxphyaddr;
+	u64 sum;		/* of all capability MSRs that an L1 is offered something of */
 };
 
 /* The same on every CPU, or the launch fails. Filled by controls_init(). */

@@ -40,7 +40,6 @@ struct pal_slot;
 /* Tags of translations (SDM 29.1); 0 is root. */
 #define VPID_LINUX 1
 #define VPID_PAL 2
-#define VPID_L2 3
 
 struct cpu {
 	struct guest_regs regs;	/* first: filled by the exit stub */

@@ -7,14 +7,26 @@
 #include "controls.h"
 #include "event.h"
 #include "msr_index.h"
+#include "nested/caps.h"
+#include "nested/nested.h"
 #include "vmcs.h"
 
-/* Bits of CR0 that VMX holds at 1; unrestricted guest frees PE and PG (SDM 24.8). */
+static bool linux_in_vmx(void)
+{
+	const struct nested *n = nested_state(this_cpu());
+
+	return n && n->vmxon;
+}
+
+/*
+ * Bits of CR0 that VMX holds at 1; unrestricted guest frees PE and PG, but for a
+ * Linux that is in VMX operation itself (SDM 24.8).
+ */
 static u64 cr0_held(void)
 {
 	u64 held = vmx_caps.cr0_fixed0;
 
-	if (vmx_caps.unrestricted_guest)
+	if (vmx_caps.unrestricted_guest && !linux_in_vmx())
 		held &= ~(CR0_PE | CR0_PG);
 	return held;
 }
@@ -31,12 +43,17 @@ static void write_guest_cr4(u64 cr4)
 	vmwrite(CR4_READ_SHADOW, cr4);
 }
 
-void cr_init(u64 cr0, u64 cr4)
+void cr_hold(void)
 {
 	/* Bits that may not be 1 under VMX are held too, so that setting one exits. */
 	vmwrite(CR0_GUEST_HOST_MASK, cr0_held() | (~vmx_caps.cr0_fixed1 & 0xffffffff));
 	vmwrite(CR4_GUEST_HOST_MASK, vmx_caps.cr4_fixed0 | CR4_VMXE | CR4_SMXE | ~CR4_KNOWN |
 				     ~vmx_caps.cr4_fixed1);
+}
+
+void cr_init(u64 cr0, u64 cr4)
+{
+	cr_hold();
 	write_guest_cr0(cr0);
 	write_guest_cr4(cr4);
 }
@@ -118,7 +135,8 @@ static bool emulate_cr0_write(u64 new)
 
 	/* Reserved bits that are not checked are ignored (SDM 2.5); ET is always 1. */
 	new = (new & ~0x1ffaffc0ull) | CR0_ET;
-	if (!cr0_change_is_legal(old, new, cr4, efer))
+	if (!cr0_change_is_legal(old, new, cr4, efer) ||
+	    (linux_in_vmx() && (nested_caps.cr0_fixed0 & ~new)))
 		return false;
 	if ((new ^ old) & (CR0_PE | CR0_PG) && !vmx_caps.unrestricted_guest)
 		return false;	/* this CPU cannot run real mode under us */
@@ -143,7 +161,8 @@ static bool emulate_cr4_write(u64 new)
 	bool cs_l = vmread(GUEST_CS_ACCESS_RIGHTS) & BIT(13);
 
 	/* VMX has this bit legal; SMX and what the core does not know are not there. */
-	if (new & (~vmx_caps.cr4_fixed1 | ~CR4_KNOWN | CR4_SMXE))
+	if (new & (~vmx_caps.cr4_fixed1 | ~CR4_KNOWN | CR4_SMXE) ||
+	    (linux_in_vmx() && (nested_caps.cr4_fixed0 & ~new)))
 		return false;
 	if ((efer & EFER_LMA) && (!(new & CR4_PAE) || (((old ^ new) & CR4_LA57) && cs_l)))
 		return false;

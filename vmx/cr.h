@@ -9,6 +9,8 @@
 
 #include "cpu.h"
 
+/* The masks alone, when Linux enters or leaves VMX operation. CR0.PE, PG, NE are 1 then. */
+void cr_hold(void);
 /* Write both registers, their masks and shadows. VMCS01 is current. */
 void cr_init(u64 cr0, u64 cr4);
 /* PAE paging under EPT: the four page-directory pointers at cr3 into the current VMCS. False: malformed. */

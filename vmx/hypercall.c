@@ -15,6 +15,7 @@
 #include "exit.h"
 #include "kick_internal.h"
 #include "leave.h"
+#include "nested/nested.h"
 #include "vmcs.h"
 
 /* What a call may answer with beside RAX. */
@@ -109,6 +110,8 @@ static void forward_vmcall(struct cpu *cpu)
 {
 	struct guest_regs *r = &cpu->regs;
 
+	if (nested_vmcall(cpu))
+		return;
 	if (!vmx_caps.hypervisor_visible || guest_cpl() != 0) {
 		inject_ud();
 		return;

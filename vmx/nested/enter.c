@@ -22,35 +22,31 @@
 /* Secondary controls that are the core's work, not the CPU's, while L2 runs. */
 #define PROC2_EMULATED (PROC2_PML | PROC2_VM_FUNCTIONS | PROC2_VMCS_SHADOWING | PROC2_EPT_VIOLATION_VE)
 
-/* What the checks of class R depend on beside class R itself: modes. */
-static u64 shape_of(const struct vmcs12 *v)
-{
-	return (v->guest_cr0 & (CR0_PE | CR0_PG)) | (v->guest_cr4 & CR4_PAE) |
-	       (v->guest_rflags & RFLAGS_VM) << 8 | v->guest_cs_access_rights << 40 |
-	       (v->guest_ss_access_rights & 0xff) << 56;
-}
-
 static u32 check_l1_part(const struct nested *n)
 {
 	struct check_l1 l1 = { .long_mode = vmread(GUEST_IA32_EFER) & EFER_LMA };
-	u32 err = n->dirty & DIRTY_CONTROLS ? check_controls(&n->vmcs12) : 0;
+	const struct vmcs12 *v = &n->vmcs12;
+	u32 err = n->dirty & DIRTY_CONTROLS ? check_controls(v) : check_hot_controls(v);
 
-	if (!err && (n->dirty & (DIRTY_CONTROLS | DIRTY_HOST)))
-		err = check_host_state(&n->vmcs12, &l1);
-	return err;
+	if (err)
+		return err;
+	return n->dirty & (DIRTY_CONTROLS | DIRTY_HOST) ? check_host_state(v, &l1) : check_hot_host(v);
 }
 
 static bool check_l2_part(struct cpu *cpu, struct nested *n, u64 pdpte[4], u64 *qualification)
 {
 	struct vmcs12 *v = &n->vmcs12;
+	u64 shape = check_guest_shape(v);
 
-	if (n->dirty & (DIRTY_CONTROLS | DIRTY_RARE) || shape_of(v) != n->checked_shape) {
+	if ((n->dirty & (DIRTY_CONTROLS | DIRTY_RARE)) || shape == CHECK_SHAPE_ALWAYS ||
+	    shape != n->checked_shape) {
 		sync_rare_from_vmcs02(cpu, n);
 		n->dirty |= DIRTY_RARE;
-		if (!check_guest_rare(v, GPA(n->current), qualification))
+		if (!check_guest_rare(v, qualification))
 			return false;
 	}
-	return check_guest_state(v, GPA(n->current), pdpte, qualification);
+	n->checked_shape = shape;
+	return check_guest_hot(v, GPA(n->current), pdpte, qualification);
 }
 
 /*
@@ -93,15 +89,20 @@ static void hold_frames(struct nested *n)
 		vmwrite(APIC_ACCESS_ADDRESS, access);
 }
 
-/* Exits of the core's own, or of L1's (RULES 8). L1's is read anew each time it may have changed. */
+/* Exits of the core's own, or of L1's (RULES 8); merged again when L1's frame may have been written. */
 static void merge_msr_bitmap(struct nested *n)
 {
-	u64 *to = phys_to_virt(n->msr_bitmap02);
+	u64 *to = phys_to_virt(n->msr_bitmap02), fired = frame_watch_fired();
 	const u64 *core = phys_to_virt(msr_bitmap());
+	bool used = n->vmcs12.processor_based_controls & PROC_MSR_BITMAPS;
+	u64 pfn = n->vmcs12.msr_bitmap >> PAGE_SHIFT;
 	u32 i;
 
-	if (!(n->vmcs12.processor_based_controls & PROC_MSR_BITMAPS) ||
-	    guest_read(GPA(n->vmcs12.msr_bitmap), to, PAGE_SIZE)) {
+	if (used && n->merged == pfn + 1 && n->merged_fired == fired)
+		return;
+	n->merged = used && !frame_watch(pfn) ? pfn + 1 : 0;
+	n->merged_fired = fired;
+	if (!used || guest_read(GPA(n->vmcs12.msr_bitmap), to, PAGE_SIZE)) {
 		memset(to, 0xff, PAGE_SIZE);
 		return;
 	}
@@ -124,7 +125,7 @@ static void write_controls(struct nested *n)
 	vmwrite(VM_ENTRY_CONTROLS, (controls_linux.entry & ~ENTRY_IA32E_MODE_GUEST) |
 				   (v->vm_entry_controls & ENTRY_IA32E_MODE_GUEST));
 	/* Bits that the core does not know: setting one exits (exits.c). */
-	vmwrite(CR4_GUEST_HOST_MASK, v->cr4_guest_host_mask | ~CR4_KNOWN);
+	vmwrite(CR4_GUEST_HOST_MASK, v->cr4_guest_host_mask | ~CR4_KNOWN | CR4_SMXE);
 	sync_controls_to_vmcs02(v);
 	hold_frames(n);
 }
@@ -238,9 +239,11 @@ void nested_enter(struct cpu *cpu, bool launch)
 	struct nested *n = nested_state(cpu);
 	struct vmcs12 *v = &n->vmcs12;
 	u64 pdpte[4] = { 0 }, qualification = 0;
-	struct loaded loaded;
-	u32 failed = check_l1_part(n);
+	struct loaded loaded = { 0 };
+	u32 failed;
 
+	vmcs_shadow_from(cpu, n);
+	failed = check_l1_part(n);
 	if (failed) {
 		vmfail(cpu, failed);
 		return;
@@ -264,7 +267,6 @@ void nested_enter(struct cpu *cpu, bool launch)
 	v->launched = 1;
 	n->dirty = 0;
 	n->rare_in_vmcs02 = true;
-	n->checked_shape = shape_of(v);
 	if (unlikely(n->init_latched)) {
 		n->init_latched = false;
 		reflect_made_up(cpu, REASON_INIT, 0);

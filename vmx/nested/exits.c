@@ -48,7 +48,7 @@ static bool sets_unknown_cr4(const struct cpu *cpu, const struct vmcs12 *v)
 	if ((q & 0x3f) != 4)
 		return false;
 	value = number == 4 ? vmread(GUEST_RSP) : ((const u64 *)&cpu->regs)[number];
-	return (value & ~CR4_KNOWN) && !((value ^ v->cr4_read_shadow) & v->cr4_guest_host_mask);
+	return (value & (~CR4_KNOWN | CR4_SMXE)) && !((value ^ v->cr4_read_shadow) & v->cr4_guest_host_mask);
 }
 
 /* L1 gave no EPT12: what L2 calls physical is L1's. Hidden memory is executed by nobody. */

@@ -9,7 +9,9 @@
 #include "../../ept/shadow.h"
 #include "../../include/platform.h"
 #include "../controls.h"
+#include "../cr.h"
 #include "../event.h"
+#include "../init_sipi.h"
 #include "../msr_index.h"
 #include "caps.h"
 #include "check.h"
@@ -62,7 +64,9 @@ void vmfail(struct cpu *cpu, u32 error)
 		vmfail_invalid();
 		return;
 	}
+	vmcs_shadow_from(cpu, n);
 	n->vmcs12.vm_instruction_error = error;
+	vmcs_shadow_to(cpu, n);
 	end_with(RFLAGS_ZF);
 }
 
@@ -132,6 +136,8 @@ static void leave_current(struct cpu *cpu, struct nested *n)
 {
 	if (n->current == NO_VMCS12)
 		return;
+	vmcs_shadow_from(cpu, n);
+	vmcs_shadow_use(cpu, n, false);
 	sync_rare_from_vmcs02(cpu, n);
 	vmcs12_store(&n->vmcs12, GPA(n->current));
 	n->current = NO_VMCS12;
@@ -158,6 +164,7 @@ static void emulate_vmxon(struct cpu *cpu, struct nested *n)
 		return;
 	}
 	n->vmxon = true;
+	cr_hold();
 	n->vmxon_region = pointer;
 	vmsucceed();
 }
@@ -168,6 +175,11 @@ void nested_vmxoff(struct cpu *cpu)
 
 	leave_current(cpu, n);
 	n->vmxon = false;
+	cr_hold();
+	if (unlikely(n->init_latched)) {
+		n->init_latched = false;
+		handle_init(cpu);
+	}
 }
 
 /* Only the launch state of a VMCS12 that is not current (its words: vmcs12.h). */
@@ -233,6 +245,7 @@ static void emulate_vmptrld(struct cpu *cpu, struct nested *n)
 			return;
 		}
 		n->current = pointer;
+		vmcs_shadow_use(cpu, n, true);
 	}
 	vmsucceed();
 }
@@ -254,6 +267,8 @@ static int find_field(struct cpu *cpu, struct nested *n, u64 info, bool *high)
 		vmfail(cpu, VMERR_UNSUPPORTED_FIELD);
 	else if (vmcs12_fields[index].class == VMCS12_R)
 		sync_rare_from_vmcs02(cpu, n);
+	else if (vmcs12_fields[index].shadow == VMCS12_SHADOW_W)
+		vmcs_shadow_from(cpu, n);	/* by its upper half, or without shadowing */
 	return index;
 }
 
@@ -288,6 +303,11 @@ static const u8 dirty_by_class[] = {
 	[VMCS12_I] = 0,
 };
 
+u32 vmcs12_dirty(int index)
+{
+	return dirty_by_class[vmcs12_fields[index].class];
+}
+
 static void emulate_vmwrite(struct cpu *cpu, struct nested *n)
 {
 	u64 info = vmread(VM_EXIT_INSTRUCTION_INFO), value = 0;
@@ -310,7 +330,9 @@ static void emulate_vmwrite(struct cpu *cpu, struct nested *n)
 		return;
 	}
 	vmcs12_set(&n->vmcs12, index, high, wide ? value : (u32)value);
-	n->dirty |= dirty_by_class[vmcs12_fields[index].class];
+	n->dirty |= vmcs12_dirty(index);
+	if (vmcs12_fields[index].shadow)
+		vmcs_shadow_to(cpu, n);
 	vmsucceed();
 }
 

@@ -11,6 +11,7 @@
 #include "../controls.h"
 #include "../launch.h"
 #include "caps.h"
+#include "check.h"
 
 /* exit.S: exits of L2 go straight to exit_slow(). */
 extern char vmx_exit_entry_slow[];
@@ -37,6 +38,8 @@ static int init_cpu(u32 slot)
 	n->msr_bitmap02 = page_alloc(&core_pool);
 	n->scratch = page_alloc(&core_pool);
 	if (!n->vmcs02.v || !n->msr_bitmap02.v || !n->scratch.v)
+		return -ENOMEM;
+	if (vmcs_shadow_init_cpu(n))
 		return -ENOMEM;
 	n->current = NO_VMCS12;
 	nested_of_cpu[slot] = n;
@@ -68,6 +71,12 @@ int nested_init_step(void)
 
 	if (!handover.nested_pages)
 		return 0;
+	if (!next_slot) {
+		nested_caps_init();
+		err = vmcs_shadow_init();
+		if (err)
+			return err;
+	}
 	if (next_slot < handover.nr_cpus) {
 		err = init_cpu(next_slot++);
 		return err ? err : -EAGAIN;
@@ -75,7 +84,7 @@ int nested_init_step(void)
 	err = fill_pool();
 	if (err)
 		return err;
-	nested_caps_init();
+	check_init();
 	shadow_init();
 	sync_init();
 	return 0;
@@ -103,8 +112,10 @@ void nested_launch(struct cpu *cpu)
 
 void nested_leave(struct cpu *cpu)
 {
-	if (nested_state(cpu))
-		vmclear(nested_state(cpu)->vmcs02);
+	struct nested *n = nested_state(cpu);
+
+	if (n)
+		vmclear(n->vmcs02);
 }
 
 void nested_forget_vmcs02(struct cpu *cpu, struct nested *n)

@@ -49,6 +49,8 @@ struct nested {
 	u64 vpid12;		/* whose translations VPID_L2 tags */
 	u64 timer_end;		/* of VMCS12's preemption timer, in its own ticks (TSC >> rate) */
 	u64 checked_shape;	/* what the checks of class R depended on */
+	u64 merged, merged_fired;	/* pfn + 1 of the watched frame that msr_bitmap02 is made of; 0: none */
+	bool shadowing;		/* VMCS01 uses the shadow VMCS */
 	struct vmcs12 vmcs12;
 };
 _Static_assert(sizeof(struct nested) <= PAGE_SIZE, "struct nested outgrew its page");
@@ -65,6 +67,8 @@ bool nested_offered(void);
 /* ---- instructions.c ---- */
 /* Exits 19 to 27, 50, 53 of Linux. */
 void emulate_vmx_instruction(struct cpu *cpu, u32 reason);
+/* DIRTY_* of a field, by its class. */
+u32 vmcs12_dirty(int index);
 /* VMfailValid if a VMCS12 is current, else VMfailInvalid; moves on (SDM 31.2). */
 void vmfail(struct cpu *cpu, u32 error);
 void vmsucceed(void);
@@ -92,6 +96,14 @@ static inline bool has_ept12(const struct vmcs12 *v)
 {
 	return secondary12(v) & PROC2_EPT;
 }
+
+/* ---- vmcs_shadow.c: VMCS01 is current before and after; nothing happens where the CPU has no shadowing ---- */
+int vmcs_shadow_init(void);
+int vmcs_shadow_init_cpu(struct nested *n);
+/* On: a VMCS12 is current. Off: none is. */
+void vmcs_shadow_use(struct cpu *cpu, struct nested *n, bool on);
+void vmcs_shadow_to(struct cpu *cpu, struct nested *n);	/* VMCS12 was written by the core */
+void vmcs_shadow_from(struct cpu *cpu, struct nested *n);	/* VMCS12 is to be read; dirty says what L1 wrote */
 
 /* ---- sync.c: VMCS12 against VMCS02 ---- */
 void sync_init(void);

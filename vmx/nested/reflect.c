@@ -212,6 +212,7 @@ static void to_l1(struct cpu *cpu, struct nested *n, u64 reason)
 	leave_vmcs02(cpu, n);
 	load_host_state(cpu, n, &left);
 	vmwrite(GUEST_INTERRUPTIBILITY_STATE, blocking_after(v));
+	vmcs_shadow_to(cpu, n);
 }
 
 void reflect_exit(struct cpu *cpu, u64 reason)
@@ -253,4 +254,5 @@ void reflect_entry_failure(struct cpu *cpu, u32 reason, u64 qualification)
 	load_host_state(cpu, n, &left);
 	/* SDM 27.8: as it was before the entry. */
 	vmwrite(GUEST_INTERRUPTIBILITY_STATE, blocking);
+	vmcs_shadow_to(cpu, n);
 }

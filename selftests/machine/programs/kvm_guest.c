@@ -213,7 +213,7 @@ int main(int argc, char **argv)
 	      "and the new pages have it");
 	destroy(&g);
 
-	create(&g, triple, sizeof(triple), 0);
+	create(&g, triple, sizeof(triple), 1);
 	check_is(run(&g), KVM_EXIT_SHUTDOWN, "a triple fault is the guest's alone");
 	destroy(&g);
 	return finish();

@@ -14,7 +14,7 @@ mark
 check_equal "the core loads with VMX for Linux" ok "$(load nested_mb=8)"
 check "kvm_intel loads on it" modprobe kvm_intel
 parameters >"$tmp/nested"
-check "with the same parameters" differences "$tmp/bare" "$tmp/nested"
+check "with the same parameters" diff "$tmp/bare" "$tmp/nested"
 run_tap up-kvm-guest
 check "underpin status is sound" sh -c 'underpin status && underpin log | tail -n 20'
 diag "$(underpin log | tail -n 5)"
