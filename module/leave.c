@@ -107,11 +107,14 @@ static void park(unsigned int slot)
 		if (ret == -EAGAIN)
 			usleep_range(50, 100);
 	} while (ret == -EAGAIN && --tries);
-	if (ret)
+	if (ret) {
 		pr_warn("offline CPU %u could not leave VMX: error %lld\n", cpu_slots[slot].cpu,
 			ret);
-	else
+	} else {
+		pr_info("CPU %u is offline: it has left the core and waits for a SIPI\n",
+			cpu_slots[slot].cpu);
 		cpu_slots[slot].launched = false;
+	}
 }
 
 static void park_offline(void)

@@ -73,10 +73,14 @@ static void enter_pal(struct cpu *cpu, struct pal_context *ctx, const void *vect
 		.rip = ctx->rip, .rsp = ctx->rsp, .rflags = ctx->rflags,
 	};
 
+	/* Only where CPUs differ in what they know. */
+	if (unlikely(vector_enter_pal(cpu, vector, ctx->components))) {
+		context_fail(cpu, ctx, ECANCELED);
+		return;
+	}
 	ctx->state = CONTEXT_RUNNING;
 	WRITE_ONCE(ctx->slot->claim, CLAIM_RUNNING);
 	cpu->pal_context = ctx;
-	vector_enter_pal(cpu, vector);
 	pal_vmcs_enter(cpu, &state);
 }
 
@@ -101,6 +105,7 @@ static bool call(struct cpu *cpu, struct pal_slot *slot, const struct pal_entry 
 	err = params_in(cpu, ctx, &paging, &fault);
 	if (likely(!err)) {
 		ctx->random_done = 0;
+		ctx->components = vector_components();
 		slot->info.calls++;
 		enter_pal(cpu, ctx, NULL);
 		return true;
@@ -150,11 +155,6 @@ static void resume_context(struct cpu *cpu, struct pal_context *ctx)
 {
 	if (ctx->state == CONTEXT_RESULTS) {
 		context_finish(cpu, ctx, true);
-		return;
-	}
-	/* XCR0 differs from where it was interrupted: its state cannot be loaded here. */
-	if (ctx->components != vector_components()) {
-		context_fail(cpu, ctx, ECANCELED);
 		return;
 	}
 	cpu->regs = ctx->regs;

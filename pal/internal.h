@@ -99,7 +99,7 @@ struct pal_context {
 	/* the PAL, while suspended */
 	struct guest_regs regs;
 	u64 rip, rsp, rflags;
-	u64 components;		/* vector components in vector[] */
+	u64 components;		/* of the vector state, from the first instruction to the last */
 	u64 random_done;	/* bytes of a HC_SVC_RANDOM in progress */
 	/* results */
 	u64 result;

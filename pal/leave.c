@@ -113,7 +113,6 @@ void pal_interrupt(struct cpu *cpu)
 	ctx->rflags = state.rflags;
 	ctx->regs = cpu->regs;
 	leave_pal(cpu, ctx->vector);
-	ctx->components = vector_components();
 	ctx->state = CONTEXT_SUSPENDED;
 	slot->info.interrupts++;
 	owner_at_stub(cpu, ctx, STUB_RESUME, context_token(ctx));

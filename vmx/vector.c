@@ -25,25 +25,41 @@ static const struct {
 } initial __attribute__((aligned(64))) = { .fcw = 0x37f, .mxcsr = 0x1f80 };
 
 static struct vector_area *scratch[CORE_MAX_CPUS];	/* vector_begin() */
-static struct vector_area *owner[CORE_MAX_CPUS];	/* vector_enter_pal() */
-static u64 owner_xcr0[CORE_MAX_CPUS];
 
-/* XCR0, or 0: use FXSAVE. */
+/* While a PAL runs on the CPU. */
+static struct crossing {
+	struct vector_area *owner;
+	u64 owner_xcr0;
+	u64 saved;		/* components in owner: its own and the PAL's */
+	u64 components;		/* the PAL's; all three 0: FXSAVE */
+} crossing[CORE_MAX_CPUS];
+
+/* 0: use FXSAVE. */
 static u64 current_xcr0(void)
 {
-	u64 xcr0 = vmx_caps.xsave ? xgetbv(0) : 0;
+	return vmx_caps.xsave ? xgetbv(0) : 0;
+}
 
-	return (xcr0 & XCR0_X87_SSE) == XCR0_X87_SSE ? xcr0 : 0;
+/* For the core's own use of SSE, whatever XCR0 says. */
+static u64 sse_components(void)
+{
+	return (current_xcr0() & XCR0_X87_SSE) == XCR0_X87_SSE ? XCR0_X87_SSE : 0;
 }
 
 static void save(void *area, u64 components)
 {
-	if (components)
+	if (components) {
+		/*
+		 * XSAVE leaves the bits of other components as they are, and XRSTOR faults for one
+		 * that XCR0 does not have by then (SDM vol. 1, 13.7, 13.8.1).
+		 */
+		((struct vector_area *)area)->header[0] = 0;
 		__asm__ volatile("xsave64 %0"
 				 : "+m"(*(struct vector_area *)area)
 				 : "a"((u32)components), "d"((u32)(components >> 32)));
-	else
+	} else {
 		__asm__ volatile("fxsave64 %0" : "=m"(*(struct vector_area *)area));
+	}
 }
 
 static void load(const void *area, u64 components)
@@ -77,44 +93,54 @@ int vector_init_cpu(struct cpu *cpu)
 	if (!a.v || !b.v)
 		return -ENOMEM;
 	scratch[cpu->slot] = phys_to_virt(a);
-	owner[cpu->slot] = phys_to_virt(b);
+	crossing[cpu->slot].owner = phys_to_virt(b);
 	return vmx_caps.xsave ? check_sizes() : 0;
 }
 
 void vector_begin(struct cpu *cpu)
 {
 	/* BearSSL uses SSE at most. */
-	save(scratch[cpu->slot], current_xcr0() & XCR0_X87_SSE);
+	save(scratch[cpu->slot], sse_components());
 }
 
 void vector_end(struct cpu *cpu)
 {
-	load(scratch[cpu->slot], current_xcr0() & XCR0_X87_SSE);
+	load(scratch[cpu->slot], sse_components());
 }
 
 u64 vector_components(void)
 {
-	return current_xcr0() & VECTOR_KNOWN;
+	return vmx_caps.xsave ? (xgetbv(0) & VECTOR_KNOWN) | XCR0_X87_SSE : 0;
 }
 
-void vector_enter_pal(struct cpu *cpu, const void *area)
+int vector_enter_pal(struct cpu *cpu, const void *area, u64 components)
 {
-	u64 xcr0 = current_xcr0(), components = xcr0 & VECTOR_KNOWN;
+	struct crossing *c = &crossing[cpu->slot];
+	u64 xcr0 = current_xcr0(), both = (xcr0 & VECTOR_KNOWN) | components;
 
-	save(owner[cpu->slot], components);
-	owner_xcr0[cpu->slot] = xcr0;
-	if (unlikely(xcr0 != components))
+	if (unlikely(xcr0 != both) && xsetbv_safe(0, both))
+		return -ENODEV;
+	c->owner_xcr0 = xcr0;
+	c->saved = both;
+	c->components = components;
+	save(c->owner, both);
+	/* Of two values that are legal here the smaller part of one is, too. */
+	if (unlikely(both != components))
 		xsetbv_safe(0, components);
 	load(area ? area : &initial, components);
+	return 0;
 }
 
 void vector_leave_pal(struct cpu *cpu, void *area)
 {
-	u64 xcr0 = owner_xcr0[cpu->slot], components = xcr0 & VECTOR_KNOWN;
+	struct crossing *c = &crossing[cpu->slot];
 
 	if (area)
-		save(area, components);
-	load(owner[cpu->slot], components);
-	if (unlikely(xcr0 != components))
-		xsetbv_safe(0, xcr0);
+		save(area, c->components);
+	if (unlikely(c->saved != c->components))
+		xsetbv_safe(0, c->saved);
+	/* In what the owner's XCR0 does not have, nothing of the PAL's stays either. */
+	load(c->owner, c->saved);
+	if (unlikely(c->owner_xcr0 != c->saved))
+		xsetbv_safe(0, c->owner_xcr0);
 }

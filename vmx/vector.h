@@ -3,8 +3,11 @@
  * Vector state: x87, SSE, AVX, AVX-512, MPX, PKRU. The core is built without
  * it; two things need it: a PAL has its own (RULES 18), and BearSSL may use SSE.
  *
- * What is saved is what XCR0 enables, in the standard format of XSAVE (SDM
- * vol. 1, 13.4); where there is no XSAVE, or XCR0 does not manage SSE, FXSAVE's.
+ * A call keeps, on whichever CPU it goes on, the components that XCR0 enabled
+ * where it began, and x87 and SSE in any case: CPUs need not agree on XCR0. A
+ * Linux that does not use XSAVE leaves it as the firmware did, on each CPU
+ * something else. The format is the standard one of XSAVE (SDM vol. 1, 13.4);
+ * FXSAVE's where there is no XSAVE.
  * Components beyond VECTOR_KNOWN (AMX, and what is not invented yet) are
  * switched off in XCR0 while a PAL runs: it gets #UD for them, and the owner's
  * stay in the registers untouched. Supervisor components (XSS) cannot be
@@ -27,18 +30,16 @@ int vector_init_cpu(struct cpu *cpu);
 void vector_begin(struct cpu *cpu);
 void vector_end(struct cpu *cpu);
 
+/* The components of a call that begins on this CPU now. 0: there is no XSAVE. */
+u64 vector_components(void);
 /*
  * Into a PAL: the owner's state to this CPU's page, then the PAL's from area
  * (64-byte aligned, VECTOR_MAX_SIZE), or the initial one where area is NULL.
+ * XCR0 is components until the PAL is left. -ENODEV: this CPU does not know one
+ * of them; nothing has changed.
  */
-void vector_enter_pal(struct cpu *cpu, const void *area);
-/* Back: the PAL's state to area (NULL: dropped), the owner's into the registers. */
+int vector_enter_pal(struct cpu *cpu, const void *area, u64 components);
+/* Back: the PAL's state to area (NULL: dropped), the owner's, and its XCR0, into the registers. */
 void vector_leave_pal(struct cpu *cpu, void *area);
-
-/*
- * Which components vector_enter_pal() would load on this CPU now. An area that
- * was saved with others cannot be loaded (XRSTOR would fault).
- */
-u64 vector_components(void);
 
 #endif

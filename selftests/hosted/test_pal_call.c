@@ -440,10 +440,16 @@ static void test_interrupts(void)
 			check((s64)resume(cpu, forged) < 0 && cpu->mode == MODE_LINUX);
 	}
 	ok(true, "no forged token resumes");
-	components = 3;
+	components = 1;
 	resume(cpu, token);
-	ok(at_stub(cpu, ECANCELED), "XCR0 is not what it was: ECANCELED");
-	components = 7;
+	ok(cpu->mode == MODE_PAL && components_entered == 7,
+	   "a CPU with another XCR0: it goes on with the components that it began with");
+	token = interrupt(cpu);
+	components_known = 3;
+	resume(cpu, token);
+	ok(at_stub(cpu, ECANCELED) && vector[0] == 0x0b0b0b,
+	   "a CPU that does not know one of them: ECANCELED");
+	components = components_known = 7;
 
 	cpu = enter(0);
 	nr_nmi = 0;

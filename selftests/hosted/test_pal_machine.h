@@ -126,7 +126,7 @@ void br_sha256_out(const br_sha256_context *from, void *out)
 /* ---- what vmx/ and core/ do ---- */
 struct vmx_caps vmx_caps = { .vpid = true };
 static u64 vector[FAKE_MAX_CPUS], vector_owner[FAKE_MAX_CPUS];	/* the registers; saved */
-static u64 components = 7;
+static u64 components = 7, components_known = 7, components_entered;
 static u32 nr_gp, nr_pf, nr_random, nr_nmi, nr_init;
 static u64 pf_at;
 static u32 pf_code;
@@ -166,10 +166,14 @@ u64 vector_components(void)
 	return components;
 }
 
-void vector_enter_pal(struct cpu *cpu, const void *area)
+int vector_enter_pal(struct cpu *cpu, const void *area, u64 wanted)
 {
+	if (wanted & ~components_known)
+		return -ENODEV;
+	components_entered = wanted;
 	vector_owner[cpu->slot] = vector[cpu->slot];
 	vector[cpu->slot] = area ? *(const u64 *)area : 0;
+	return 0;
 }
 
 void vector_leave_pal(struct cpu *cpu, void *area)

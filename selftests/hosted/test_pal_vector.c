@@ -13,17 +13,23 @@
 struct vmx_caps vmx_caps;
 static u64 xcr0_hidden;		/* bits that the CPU seems to have on top */
 static u64 xcr0_set;
+static u64 xcr0_firmware;	/* what XCR0 seems to be instead */
+static bool xsetbv_faults;
 
 u64 xgetbv(u32 index)
 {
 	u32 lo, hi;
 
+	if (xcr0_firmware)
+		return xcr0_firmware;
 	__asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(index));
 	return ((u64)hi << 32 | lo) | xcr0_hidden;
 }
 
 int xsetbv_safe(u32 index, u64 value)
 {
+	if (xsetbv_faults)
+		return -EFAULT;
 	xcr0_set = value;
 	return 0;
 }
@@ -89,7 +95,7 @@ static void test(struct cpu *cpu, const char *how)
 
 	memset(area, 0, sizeof(area));
 	set(&owner);
-	vector_enter_pal(cpu, NULL);
+	vector_enter_pal(cpu, NULL, vector_components());
 	get(&seen);
 	ok(same(&seen, &empty), "%s: a PAL begins with zeros and the ABI's defaults", how);
 	set(&pal);
@@ -98,7 +104,7 @@ static void test(struct cpu *cpu, const char *how)
 	ok(same(&seen, &owner), "%s: interrupted: its owner has its own registers", how);
 	owner = pattern(41);
 	set(&owner);
-	vector_enter_pal(cpu, area);
+	vector_enter_pal(cpu, area, vector_components());
 	get(&seen);
 	ok(same(&seen, &pal), "%s: resumed: the PAL has its own", how);
 	set(&pal);	/* printf() uses SSE */
@@ -113,6 +119,36 @@ static void test(struct cpu *cpu, const char *how)
 	vector_leave_pal(cpu, NULL);
 	get(&seen);
 	ok(same(&seen, &owner), "%s: returned: its owner has its own", how);
+}
+
+/* CPUs that differ in XCR0, as under a Linux that does not use XSAVE. */
+static void test_other_cpu(struct cpu *cpu)
+{
+	struct registers owner = pattern(3), pal = pattern(100), seen = { .has_ymm = ymm };
+	u64 components = vector_components();
+
+	memset(area, 0, sizeof(area));
+	/* Left by an earlier call, with components that are off by now: XRSTOR would fault. */
+	area[512 + 5] = 1;
+	vector_enter_pal(cpu, NULL, components);
+	set(&pal);
+	vector_leave_pal(cpu, area);
+	xcr0_firmware = 1;
+	set(&owner);
+	vector_enter_pal(cpu, area, components);
+	get(&seen);
+	ok(same(&seen, &pal) && xcr0_set == components,
+	   "resumed where XCR0 is 1: the PAL has its own registers, and XCR0");
+	set(&pal);
+	vector_leave_pal(cpu, area);
+	get(&seen);
+	ok(same(&seen, &owner) && xcr0_set == 1, "the owner there has its own, and XCR0");
+	ok(vector_components() == 3, "a call that begins there has x87 and SSE");
+	xsetbv_faults = true;
+	set(&owner);
+	ok(vector_enter_pal(cpu, area, components) == -ENODEV, "a CPU that lacks a component");
+	xsetbv_faults = false;
+	xcr0_firmware = 0;
 }
 
 int main(void)
@@ -139,9 +175,10 @@ int main(void)
 	   "XSAVE: components that are known");
 	if (xgetbv(0) & ~VECTOR_KNOWN)
 		ok(!(xcr0_set & ~xgetbv(0)), "unknown components are given back");
+	test_other_cpu(cpu);
 	xcr0_hidden = BIT(17) | BIT(18);
 	xcr0_set = 0;
-	vector_enter_pal(cpu, NULL);
+	vector_enter_pal(cpu, NULL, vector_components());
 	ok(xcr0_set == (xgetbv(0) & VECTOR_KNOWN), "AMX is off while a PAL runs");
 	vector_leave_pal(cpu, NULL);
 	ok(xcr0_set == xgetbv(0), "and on again after it");

@@ -25,6 +25,75 @@
 
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* Pages that children do not get, until underpin_pal_stop() ends their PAL. */
+struct kept {
+	struct kept *next;
+	int pal;
+	pid_t owner;		/* a child that stops its copy has not these pages */
+	unsigned int nr;
+	struct {
+		void *start;
+		size_t size;
+	} range[UNDERPIN_MAX_SECTIONS];
+};
+
+static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct kept *kept_list;
+
+static void give_back(struct kept *kept)
+{
+	unsigned int i;
+
+	/* What is not mapped any more needs nothing. */
+	for (i = 0; kept && kept->owner == getpid() && i < kept->nr; i++)
+		madvise(kept->range[i].start, kept->range[i].size, MADV_DOFORK);
+	free(kept);
+}
+
+static struct kept *kept_take(int pal)
+{
+	struct kept **at, *kept;
+
+	pthread_mutex_lock(&kept_lock);
+	for (at = &kept_list; *at && (*at)->pal != pal; at = &(*at)->next)
+		;
+	kept = *at;
+	if (kept)
+		*at = kept->next;
+	pthread_mutex_unlock(&kept_lock);
+	return kept;
+}
+
+/* pal: what do_register() returned. A record of the same number is one of a PAL that close(2) ended. */
+static int kept_until_stop(struct kept *kept, int pal)
+{
+	int error = errno;
+
+	if (pal < 0) {
+		give_back(kept);
+		errno = error;
+		return pal;
+	}
+	free(kept_take(pal));
+	kept->pal = pal;
+	pthread_mutex_lock(&kept_lock);
+	kept->next = kept_list;
+	kept_list = kept;
+	pthread_mutex_unlock(&kept_lock);
+	return pal;
+}
+
+static struct kept *kept_new(const char *name)
+{
+	struct kept *kept = calloc(1, sizeof(*kept));
+
+	if (!kept)
+		underpin_fail(ENOMEM, "out of memory for PAL '%s'", name);
+	else
+		kept->owner = getpid();
+	return kept;
+}
+
 static int rights_of(__u32 type)
 {
 	switch (type) {
@@ -43,7 +112,7 @@ static int rights_of(__u32 type)
  * does not get them at all. They stay in core dumps on purpose: a dump shows
  * the zeros that Linux sees, where a hole would show the file's contents.
  */
-static int own_pages(const struct underpin_section *s, const char *contents)
+static int own_pages(const struct underpin_section *s, const char *contents, struct kept *kept)
 {
 	char *start = (char *)(uintptr_t)s->addr;
 	volatile char *page;
@@ -72,9 +141,15 @@ static int own_pages(const struct underpin_section *s, const char *contents)
 	if (mprotect(start, s->size, rights_of(s->type)))
 		return underpin_fail(errno, "cannot set the rights of the section at %p: %s",
 				     (void *)start, strerror(errno));
-	if (s->type != UNDERPIN_SECTION_SHARED && madvise(start, s->size, MADV_DONTFORK))
+	if (s->type == UNDERPIN_SECTION_SHARED)
+		return 0;
+	if (madvise(start, s->size, MADV_DONTFORK))
 		return underpin_fail(errno, "cannot keep the section at %p from child processes: %s",
 				     (void *)start, strerror(errno));
+	if (kept->nr < UNDERPIN_MAX_SECTIONS) {	/* with more of them the module refuses */
+		kept->range[kept->nr].start = start;
+		kept->range[kept->nr++].size = s->size;
+	}
 	return 0;
 }
 
@@ -154,12 +229,15 @@ static int do_register(int device, const struct underpin_pal_spec *spec,
 int underpin_pal_register(int device, const struct underpin_pal_spec *spec,
 			  struct underpin_pal_register *result)
 {
+	struct kept *kept = kept_new(spec->name);
 	unsigned int i;
 
+	if (!kept)
+		return -1;
 	for (i = 0; i < spec->nr_sections; i++)
-		if (own_pages(&spec->sections[i], NULL))
-			return -1;
-	return do_register(device, spec, result);
+		if (own_pages(&spec->sections[i], NULL, kept))
+			return kept_until_stop(kept, -1);
+	return kept_until_stop(kept, do_register(device, spec, result));
 }
 
 static bool is_open(const struct underpin_pal_table *table)
@@ -210,6 +288,7 @@ static int register_table_locked(int device, struct underpin_pal_table *table,
 	};
 	struct underpin_pal_register reg = { 0 };
 	const char *contents;
+	struct kept *kept;
 	unsigned int i;
 	int fd;
 
@@ -221,6 +300,9 @@ static int register_table_locked(int device, struct underpin_pal_table *table,
 			table->name, spec.nr_entries, UNDERPIN_MAX_ENTRIES);
 	if (!table->pristine && save_pristine(table))
 		return -1;
+	kept = kept_new(table->name);
+	if (!kept)
+		return -1;
 	contents = table->pristine;
 	for (i = 0; i < table->nr_ranges; i++) {
 		const struct underpin_pal_range *range = &table->ranges[i];
@@ -228,21 +310,23 @@ static int register_table_locked(int device, struct underpin_pal_table *table,
 
 		if (range->end == range->start)
 			continue;
-		if (spec.nr_sections == UNDERPIN_MAX_SECTIONS)
-			return underpin_fail(EINVAL, "PAL '%s' has more than %d sections", table->name,
-					     UNDERPIN_MAX_SECTIONS);
+		if (spec.nr_sections == UNDERPIN_MAX_SECTIONS) {
+			underpin_fail(EINVAL, "PAL '%s' has more than %d sections", table->name,
+				      UNDERPIN_MAX_SECTIONS);
+			return kept_until_stop(kept, -1);
+		}
 		s->type = range->type;
 		s->addr = (uintptr_t)range->start;
 		s->size = range->end - range->start;
-		if (own_pages(s, contents))
-			return -1;
+		if (own_pages(s, contents, kept))
+			return kept_until_stop(kept, -1);
 		contents += s->size;
 		spec.nr_sections++;
 	}
 	/* The compiler may emit them in any order; the measurement must not change with it. */
 	memcpy(entries, table->entries, spec.nr_entries * sizeof(entries[0]));
 	qsort(entries, spec.nr_entries, sizeof(entries[0]), by_address);
-	fd = do_register(device, &spec, &reg);
+	fd = kept_until_stop(kept, do_register(device, &spec, &reg));
 	if (fd < 0)
 		return -1;
 	table->pal = fd;
@@ -278,7 +362,12 @@ int underpin_pal_start(struct underpin_pal_table *table)
 
 int underpin_pal_stop(int pal)
 {
-	if (close(pal))
-		return underpin_fail(errno, "cannot close the PAL: %s", strerror(errno));
+	struct kept *kept = kept_take(pal);
+	int error = close(pal) ? errno : 0;
+
+	/* Another copy of the descriptor may keep the PAL: a fork copies pinned pages, so it is not harmed. */
+	give_back(kept);
+	if (error)
+		return underpin_fail(error, "cannot close the PAL: %s", strerror(error));
 	return 0;
 }

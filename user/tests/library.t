@@ -77,6 +77,6 @@ check_equal "every section is written, and none is for children" "" \
 check_equal "entry points are in the order of their addresses" "0 1" \
 	"$(sh -c "LD_PRELOAD=$w/fake.so $B/examples/counter 0; :" 2>&1 | sed -n 's/^fake: entry \([0-9]\).*/\1/p' | tr '\n' ' ' | sed 's/ $//')"
 make -s -C pal_again O="$w" PAL_SDK_MK="$USER_DIR/sdk/pal.mk" >"$w/log" 2>&1 || diag "$(cat "$w/log")"
-check "a closed PAL is registered again with the contents that the linker gave it; an open one is refused" \
+check "a closed PAL is registered again with the contents that the linker gave it; an open one is refused; children have the pages of the closed one" \
 	env LD_PRELOAD="$w/fake.so" "$w/again"
 finish

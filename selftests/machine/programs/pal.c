@@ -678,6 +678,44 @@ static void test_threads(void)
 	underpin_pal_stop(pal);
 }
 
+static pid_t moved;
+static volatile int moves, stay;
+
+static void *move_about(void *unused)
+{
+	int cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	cpu_set_t set;
+
+	(void)unused;
+	while (!stay) {
+		CPU_ZERO(&set);
+		CPU_SET(moves++ % cpus, &set);
+		sched_setaffinity(moved, sizeof(set), &set);
+		usleep(20000);
+	}
+	return NULL;
+}
+
+/*
+ * In Bochs Linux switches XSAVE off (the model's sizes do not add up), and leaves XCR0 at 0xe7 on the
+ * first CPU and at 1 on the second: a call must not mind.
+ */
+static void test_moves(void)
+{
+	int pal = start(), before;
+	pthread_t thread;
+
+	moved = getpid();
+	pthread_create(&thread, NULL, move_about, NULL);
+	usleep(50000);
+	before = moves;
+	check_is(pal_patterns(300000), 0, "a call keeps its registers while its thread moves between CPUs");
+	check(moves - before > 10, "which it did %d times", moves - before);
+	stay = 1;
+	pthread_join(thread, NULL);
+	underpin_pal_stop(pal);
+}
+
 static void test_jump_away(void)
 {
 	struct itimerval once = { { 0, 0 }, { 0, 100000 } };
@@ -836,6 +874,7 @@ static int owner(void)
 	in_child(test_looking, "looking");
 	in_child(test_core_dump, "core dump");
 	in_child(test_threads, "threads");
+	in_child(test_moves, "moving");
 	in_child(test_jump_away, "jumping away");
 	in_child(test_fork, "fork");
 	in_child(test_owner_ends, "the owner's end");

@@ -143,9 +143,11 @@ __attribute__((naked)) long pal_patterns(long rounds)
 		"mov %rdi, %r10\n"
 		"movabs $0x5ec2e75ec2e75ec2, %r11\n"
 		"mov %r11, %rbp\n mov %r11, %r12\n mov %r11, %r13\n mov %r11, %r14\n mov %r11, %r15\n"
+		"movq %r11, %xmm0\n movq %r11, %xmm15\n"
 		"1: xor %eax, %eax\n xor %ecx, %ecx\n cpuid\n"
 		"cmp %r11, %rbp\n jne 2f\n cmp %r11, %r12\n jne 2f\n cmp %r11, %r13\n jne 2f\n"
 		"cmp %r11, %r14\n jne 2f\n cmp %r11, %r15\n jne 2f\n"
+		"movq %xmm0, %rax\n cmp %r11, %rax\n jne 2f\n movq %xmm15, %rax\n cmp %r11, %rax\n jne 2f\n"
 		"dec %r10\n jnz 1b\n"
 		"xor %eax, %eax\n ret\n"
 		"2: mov $1, %eax\n ret\n");

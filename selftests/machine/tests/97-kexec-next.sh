@@ -1,9 +1,9 @@
 # shellcheck shell=dash
-# What the kernel after a kexec finds; started by 97-kexec, not by main.
+# What the kernel after a kexec finds; started by 97-kexec, not by main: the secret, how many tests there were before.
 # shellcheck source=selftests/machine/lib/machine.sh
 . /test/machine/lib/machine.sh
 
-tap_run=2
+tap_run=$2
 ok "kexec starts the next kernel"
 check_equal "no CPU is under a core" "$(for cpu in $(seq "$(nr_cpus)"); do echo none; done)" "$(up-identity)"
 check_equal "both CPUs came up" 2 "$(nr_cpus)"

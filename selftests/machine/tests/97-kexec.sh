@@ -9,6 +9,10 @@ need_core
 sleep 1000 | up-secret pal >"$tmp/pal" 2>&1 &
 until grep -q ready "$tmp/pal"; do sleep 0.1; done
 check_equal "a PAL is registered" 1 "$(status_field pals)"
+if [ -n "${offline-}" ]; then
+	check "CPU 1 goes offline" online 1 0
+	dmesg -n 7	# the console tells how it left
+fi
 root=$tmp/root
 mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/test" "$root/run"
 cp /bin/busybox "$root/bin/"
@@ -27,9 +31,9 @@ mount -t debugfs debugfs /sys/kernel/debug
 exec </dev/null >/dev/ttyS1 2>&1
 stty -F /dev/ttyS1 raw -echo 115200
 export PATH=/bin
-sh /test/machine/tests/97-kexec-next.sh '$(sed -n 's/^complement //p' "$tmp/pal")'
+sh /test/machine/tests/97-kexec-next.sh '$(sed -n 's/^complement //p' "$tmp/pal")' $((tap_run + 1))
 status=\$?
-echo "#-- end 97-kexec status \$status at \$(cut -d' ' -f1 /proc/uptime)"
+echo "#-- end ${0##*/} status \$status at \$(cut -d' ' -f1 /proc/uptime)"
 printf '\\001end %s\\n' \$status
 stty -F /dev/ttyS1 raw -echo
 sleep 100

@@ -73,7 +73,7 @@ int underpin_pal_register_table(int device, struct underpin_pal_table *table,
 int underpin_pal_start(struct underpin_pal_table *table);
 
 int underpin_pal_get_info(int pal, struct underpin_pal_info *info);
-/* close(2), by a name that says what it does. */
+/* close(2), and children get the PAL's pages again. */
 int underpin_pal_stop(int pal);
 
 /* What the last failed call of this thread says; never NULL. */
