@@ -5,6 +5,7 @@
  * can have only one owner. Next: ept/hold.c, ept/hidden.c, ept/main_view.c.
  */
 #include "internal.h"
+#include "shadow.h"
 
 struct spinlock frame_lock;
 
@@ -48,11 +49,14 @@ int frame_take_locked(u64 pfn, u64 tag)
 			return err;
 		entry = frame_entry(pfn, &level);
 	}
+	if (entry_watched(*entry))
+		watch_fire(pfn, entry);
 	if (tag & EPT_LENT) {
 		WRITE_ONCE(*entry, *entry | tag);
 	} else {
 		WRITE_ONCE(*entry, hidden_entry(tag));
 		main_view.hidden_frames++;
+		shadow_empty_all_locked();
 	}
 	return 0;
 }
@@ -84,6 +88,7 @@ int frame_return(u64 pfn, enum frame_owner owner, u32 id)
 		if (entry_hidden(*entry)) {
 			hidden_release(*entry);
 			main_view.hidden_frames--;
+			shadow_empty_all_locked();
 		}
 		type = mtrr_type(&main_view.mtrr, pfn << PAGE_SHIFT, (pfn + 1) << PAGE_SHIFT,
 				 &end);

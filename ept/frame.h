@@ -52,4 +52,15 @@ enum frame_owner frame_owner(u64 pfn, u32 *id);
 int frame_hold(u64 pfn);
 void frame_drop(u64 pfn);
 
+/*
+ * Watch a frame of Linux's RAM for writes, by Linux, an L2 or the core (not by devices):
+ * it becomes read-only in the main view. 0: whatever is read from it after this call
+ * stays true until frame_watch_fired() moves; read that first. -EAGAIN: not so yet, as
+ * CPUs may hold older entries, or because it was written lately: read it again each
+ * time, and call this each time. -EACCES: not Linux's RAM, or lent. May begin a flush.
+ */
+int frame_watch(u64 pfn);
+/* Moves when any watched frame is written, changes its owner, or is watched no more. */
+u64 frame_watch_fired(void);
+
 #endif

@@ -10,7 +10,7 @@
 enum target { TARGET_NONE, TARGET_HIDDEN, TARGET_MEMORY };
 
 /* Who answers for size bytes at gpa; frame_lock is held. */
-static enum target target_of(gpa_t gpa, size_t size, void **p)
+static enum target target_of(gpa_t gpa, size_t size, bool write, void **p)
 {
 	int level;
 	u64 *entry;
@@ -22,6 +22,8 @@ static enum target target_of(gpa_t gpa, size_t size, void **p)
 		return TARGET_NONE;
 	if (entry_hidden(*entry))
 		return TARGET_HIDDEN;
+	if (write && entry_watched(*entry))
+		watch_fire(gpa.v >> PAGE_SHIFT, entry);
 	*p = phys_to_virt(HPA(gpa.v));
 	return *p ? TARGET_MEMORY : TARGET_NONE;
 }
@@ -46,7 +48,7 @@ int guest_read(gpa_t from, void *to, size_t size)
 	enum target target;
 
 	spin_lock(&frame_lock);
-	target = target_of(from, size, &p);
+	target = target_of(from, size, false, &p);
 	if (target == TARGET_MEMORY)
 		copy(to, p, size);
 	spin_unlock(&frame_lock);
@@ -61,7 +63,7 @@ int guest_write(gpa_t to, const void *from, size_t size)
 	enum target target;
 
 	spin_lock(&frame_lock);
-	target = target_of(to, size, &p);
+	target = target_of(to, size, true, &p);
 	if (target == TARGET_MEMORY)
 		copy(p, from, size);
 	spin_unlock(&frame_lock);
@@ -75,7 +77,7 @@ static int guest_cmpxchg(gpa_t at, u64 expected, u64 desired, size_t size)
 	void *p;
 
 	spin_lock(&frame_lock);
-	target = at.v & (size - 1) ? TARGET_NONE : target_of(at, size, &p);
+	target = at.v & (size - 1) ? TARGET_NONE : target_of(at, size, true, &p);
 	if (target == TARGET_MEMORY && size == 8) {
 		done = cmpxchg64(p, expected, desired);
 	} else if (target == TARGET_MEMORY) {

@@ -8,7 +8,8 @@
  *   tag p + LENT     Linux's, lent to PAL p   identity, RWX
  *   tag p, tag CORE  hidden          zero page R, or scratch page RW; 4 KiB only
  *
- * So a present leaf is hidden exactly when it is not executable (RULES 3).
+ * So a present leaf is hidden exactly when it is not executable (RULES 3). One of
+ * Linux's RAM that is not writable is watched (watch.c); 4 KiB only.
  *
  * Locking: frame_lock, held by the callers of everything below.
  */
@@ -48,6 +49,11 @@ static inline bool entry_hidden(u64 entry)
 	return (entry & (EPT_READ | EPT_EXEC)) == EPT_READ;
 }
 
+static inline bool entry_watched(u64 entry)
+{
+	return (entry & EPT_RWX) == (EPT_READ | EPT_EXEC);
+}
+
 struct main_view {
 	struct view view;
 	struct mtrr_state mtrr;
@@ -65,6 +71,11 @@ int frame_take_locked(u64 pfn, u64 tag);
 
 /* main_view.c. As main_view_reclaim_step(); true: not yet. */
 bool main_view_reclaim_locked(void);
+/* Under frame_lock; without the INVEPT that VIEW_RETRY needs. */
+enum view_answer main_view_violation_locked(gpa_t gpa, u64 qualification);
+
+/* watch.c: *entry is watched, and is about to be written or to change its owner. */
+void watch_fire(u64 pfn, u64 *entry);
 
 /* hold.c: how often the core holds a frame. Adding: -EBUSY when full. */
 u32 hold_count(u64 pfn);

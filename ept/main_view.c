@@ -6,6 +6,7 @@
  */
 #include "../vmx/kick.h"
 #include "internal.h"
+#include "shadow.h"
 
 #define CAP_2M BIT(16)
 #define CAP_1G BIT(17)
@@ -133,7 +134,7 @@ u64 main_view_eptp(void)
 	return main_view.view.root.v | MEMTYPE_WB | (EPT_LEVELS - 1) << 3;
 }
 
-static enum view_answer violation_locked(gpa_t gpa, u64 qualification)
+enum view_answer main_view_violation_locked(gpa_t gpa, u64 qualification)
 {
 	int level;
 	u64 *entry = frame_entry(gpa.v >> PAGE_SHIFT, &level);
@@ -150,6 +151,8 @@ static enum view_answer violation_locked(gpa_t gpa, u64 qualification)
 			  (unsigned long)*entry, (unsigned long)gpa.v);
 		return VIEW_NONE;
 	}
+	if (entry_watched(*entry) && (qualification & QUALIFICATION_WRITE))
+		watch_fire(gpa.v >> PAGE_SHIFT, entry);
 	if (!entry_hidden(*entry))
 		return VIEW_RETRY;
 	if (qualification & QUALIFICATION_FETCH)
@@ -157,6 +160,7 @@ static enum view_answer violation_locked(gpa_t gpa, u64 qualification)
 	if (!(qualification & QUALIFICATION_WRITE) || (*entry & EPT_WRITE))
 		return VIEW_RETRY;
 	hidden_make_writable(entry);
+	shadow_empty_all_locked();
 	return VIEW_RETRY_LOGGED;
 }
 
@@ -165,7 +169,7 @@ enum view_answer main_view_violation(gpa_t gpa, u64 qualification)
 	enum view_answer answer;
 
 	spin_lock(&frame_lock);
-	answer = violation_locked(gpa, qualification);
+	answer = main_view_violation_locked(gpa, qualification);
 	spin_unlock(&frame_lock);
 	/* This CPU may hold the entry as it was: an older, narrower one. */
 	if (answer == VIEW_RETRY || answer == VIEW_RETRY_LOGGED)

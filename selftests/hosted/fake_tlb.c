@@ -2,12 +2,24 @@
 /* See fake_tlb.h. Written from SDM vol. 3, 29.3.2 and 29.4, not from ept/. */
 #include <stdlib.h>
 
+#include "../../vmx/cpu.h"
+#include "../../vmx/nested/caps.h"
 #include "fake.h"
 #include "fake_tlb.h"
 
 #define NR_ENTRIES 3000
 #define ADDRESS 0x000ffffffffff000ull
 #define FAKE_MAXPHYADDR 46
+
+/* What ept/ asks about the CPU beside its TLB. */
+__attribute__((weak)) struct nested_caps nested_caps = {
+	.ept_vpid = BIT(0) | BIT(6) | BIT(14) | BIT(16) | BIT(17) | BIT(20) | BIT(21) | BIT(25) | BIT(26),
+};
+
+__attribute__((weak)) struct cpu *this_cpu(void)
+{
+	return cpu_of_slot(fake_cpu);
+}
 
 enum kind { FREE, LEAF, TABLE, COMBINED };
 
@@ -145,22 +157,46 @@ static u32 choices(u32 cpu, u64 ep4ta, u64 gpa, struct cached *copies, struct ca
 
 #define MAX_CHOICES 64
 
+/* 29.3.5: a CPU with A/D on writes into the tables, as far as they still lead there. */
+static void set_flags(u64 table, u64 gpa, bool write)
+{
+	int level;
+
+	for (level = 4; level; level--) {
+		u64 *p = phys_to_virt(HPA(table));
+
+		p = p ? p + (gpa >> (12 + 9 * (level - 1)) & 511) : NULL;
+		if (!p || !(*p & 7) || misconfigured(*p, level))
+			return;
+		*p |= 0x100;
+		if (level == 1 || (*p & 0x80)) {
+			*p |= write && (*p & 2) ? 0x200 : 0;
+			return;
+		}
+		table = *p & ADDRESS;
+	}
+}
+
 enum fake_outcome fake_access(u32 cpu, u64 eptp, gpa_t gpa, u64 access, hpa_t *hpa,
 			      u64 *qualification)
 {
 	struct cached copies[MAX_CHOICES], *list[MAX_CHOICES];
-	u64 ep4ta = eptp & ADDRESS;
+	u64 ep4ta = eptp & ADDRESS, linear = access & FAKE_PAGE_WALK ? 0x80 : 0x180;
 	struct result r;
 	u32 i;
 
+	/* 29.3.3.2, 29.3.5 */
+	access = (access & 7) | (linear == 0x80 && (eptp & 0x40) ? 2 : 0);
 	i = choices(cpu, ep4ta, gpa.v, copies, list, MAX_CHOICES);
 	r = through(list[fake_below(i)], cpu, ep4ta, gpa.v, access, true);
 	if (gpa.v >> 48)
 		r = (struct result){ .outcome = FAKE_VIOLATION };
+	if ((eptp & 0x40) && r.outcome == FAKE_DONE)
+		set_flags(ep4ta, gpa.v, access & 2);
 	*hpa = HPA(r.hpa);
 	*qualification = 0;
 	if (r.outcome == FAKE_VIOLATION) {
-		*qualification = access | r.rights << 3 | 0x180;
+		*qualification = access | r.rights << 3 | linear;
 		/* 29.4.3.1: its own translations of that address go; table pointers may stay */
 		for (i = used[cpu]; i-- > 0;)
 			if (matches(&tlb[cpu][i], LEAF, ep4ta, gpa.v))
@@ -218,6 +254,21 @@ static bool reach(u32 cpu, u64 eptp, gpa_t gpa, u64 access, hpa_t a, hpa_t b, bo
 		}
 	}
 	return false;
+}
+
+u32 fake_reachable(u32 cpu, u64 eptp, gpa_t gpa, u64 access, u64 *where, u32 max)
+{
+	struct cached copies[MAX_CHOICES], *list[MAX_CHOICES];
+	u64 ep4ta = eptp & ADDRESS;
+	u32 i, found = 0, n = choices(cpu, ep4ta, gpa.v, copies, list, MAX_CHOICES);
+
+	for (i = 0; i < n && found < max; i++) {
+		struct result r = through(list[i], cpu, ep4ta, gpa.v, access, false);
+
+		if (r.outcome == FAKE_DONE)
+			where[found++] = r.hpa;
+	}
+	return found;
 }
 
 bool fake_can_reach(u32 cpu, u64 eptp, gpa_t gpa, u64 access, hpa_t hpa)

@@ -16,6 +16,9 @@
 /* Access bits are EPT's: 1 read, 2 write, 4 fetch; the exit qualification's as well. */
 enum fake_outcome { FAKE_DONE, FAKE_VIOLATION, FAKE_MISCONFIGURATION };
 
+/* Beside the access: it is made by the walk of the guest's page tables (a write, if EPTP bit 6 is set). */
+#define FAKE_PAGE_WALK 0x10
+
 /*
  * CPU accesses gpa through the real EPT tables (all in fake RAM). FAKE_DONE:
  * *hpa is where it went, else *qualification is the exit's.
@@ -37,6 +40,8 @@ bool fake_can_reach_other(u32 cpu, u64 eptp, gpa_t gpa, u64 access, hpa_t a, hpa
  */
 bool fake_table_used_again(u32 cpu, u64 eptp, gpa_t newest, const u64 *allowed, u32 nr_allowed,
 			   gpa_t *at, hpa_t *where);
+/* Every place that any allowed choice of the CPU could bring this access to; how many. */
+u32 fake_reachable(u32 cpu, u64 eptp, gpa_t gpa, u64 access, u64 *where, u32 max);
 /* Could any cached combined mapping of the CPU bring an access to the frame? */
 bool fake_combined_reaches(u32 cpu, u64 access, hpa_t hpa);
 /* The CPU walks on its own accord and caches what it finds. */
