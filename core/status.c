@@ -9,6 +9,7 @@
 #include "../pal/pal.h"
 #include "../vmx/cpuid.h"
 #include "../vmx/leave.h"
+#include "../vmx/nested/nested.h"
 #include "fatal.h"
 #include "header.h"
 
@@ -67,6 +68,8 @@ s64 status_get(u64 gpa)
 			s.cpu_under_core[slot / 64] |= BIT(slot % 64);
 		if (READ_ONCE(cpu->wait_sipi))
 			s.cpu_wait_sipi[slot / 64] |= BIT(slot % 64);
+		if (nested_state(cpu) && READ_ONCE(nested_state(cpu)->vmxon))
+			s.cpu_vmxon[slot / 64] |= BIT(slot % 64);
 		find_longest(cpu, &s);
 	}
 	return guest_write(GPA(gpa), &s, sizeof(s));

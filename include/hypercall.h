@@ -111,6 +111,7 @@ struct core_status {
 	u32 fatal;		/* 1: HC_FATAL has a record */
 	u64 cpu_under_core[CORE_STATUS_CPU_WORDS];	/* bit i: slot i runs under the core */
 	u64 cpu_wait_sipi[CORE_STATUS_CPU_WORDS];
+	u64 cpu_vmxon[CORE_STATUS_CPU_WORDS];	/* bit i: Linux is in VMX operation on slot i */
 };
 
 struct core_exit_stat {

@@ -35,6 +35,7 @@
 #include "power.h"
 #include "space.h"
 #include "switch.h"
+#include "vmx_users.h"
 
 struct underpin_params params = { .fail_cpu = -1 };
 
@@ -50,7 +51,7 @@ module_param_named(pool_mb, params.pool_mb, uint, 0444);
 MODULE_PARM_DESC(pool_mb, "MiB of memory for the core beyond what is reckoned");
 module_param_named(nested_mb, params.nested_mb, uint, 0444);
 MODULE_PARM_DESC(nested_mb, "MiB for the guests of a hypervisor (KVM) on top; 0: VMX is not offered");
-static char *name = "underpin";
+static char *name = KBUILD_MODNAME;
 module_param(name, charp, 0444);
 MODULE_PARM_DESC(name, "name of the device and of the debugfs directory");
 
@@ -252,6 +253,9 @@ static int __init underpin_init(void)
 	err = fatal_init();
 	if (err)
 		return err;
+	err = vmx_users_init();
+	if (err)
+		goto no_vmx_users;
 	err = hotplug_init();
 	if (err)
 		goto no_hotplug;
@@ -279,6 +283,8 @@ no_device:
 no_power:
 	hotplug_exit();
 no_hotplug:
+	vmx_users_exit();
+no_vmx_users:
 	fatal_exit();
 	return err;
 }
@@ -290,6 +296,7 @@ static void __exit underpin_exit(void)
 	stop_core_or_wait();
 	power_exit();
 	hotplug_exit();
+	vmx_users_exit();
 	fatal_exit();
 	pr_info("unloaded\n");
 }

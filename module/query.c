@@ -43,6 +43,20 @@ static unsigned int count_slots(const u64 *words)
 	return n;
 }
 
+int query_cpus_in_vmx(void)
+{
+	struct core_status *s = (void *)get_zeroed_page(GFP_KERNEL);
+	s64 ret;
+
+	if (!s)
+		return -ENOMEM;
+	ret = ask(HC_STATUS, s);
+	if (!ret)
+		ret = count_slots(s->cpu_vmxon);
+	free_page((unsigned long)s);
+	return ret;
+}
+
 int query_status(struct underpin_status *status)
 {
 	struct core_status *s = (void *)get_zeroed_page(GFP_KERNEL);

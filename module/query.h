@@ -14,5 +14,7 @@ int query_status(struct underpin_status *status);
 int query_stats(struct underpin_stats *stats);
 /* log->first as in the UAPI. */
 int query_log(struct underpin_log *log);
+/* CPUs on which Linux itself is in VMX operation. */
+int query_cpus_in_vmx(void);
 
 #endif

@@ -13,7 +13,7 @@
 #include "bridge.h"
 
 #undef pr_fmt
-#define pr_fmt(fmt) "underpin: " fmt
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 enum underpin_phase {
 	PHASE_LOADING,	/* no core yet */

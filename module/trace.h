@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Tracepoints: what Linux sees of the core's life and of PALs. events/underpin/ in tracefs. */
 #undef TRACE_SYSTEM
-#define TRACE_SYSTEM underpin
+#define TRACE_SYSTEM UNDERPIN_NAME
 
 #if !defined(UNDERPIN_MODULE_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
 #define UNDERPIN_MODULE_TRACE_H

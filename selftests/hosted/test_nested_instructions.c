@@ -6,6 +6,8 @@
  * model of what VMCS12s hold. Operands: test_nested_operand.c.
  */
 #include "../../vmx/controls.h"
+#include "../../vmx/cr.h"
+#include "../../vmx/init_sipi.h"
 #include "../../vmx/nested/caps.h"
 #include "../../vmx/nested/check.h"
 #include "nested_l1.h"
@@ -47,6 +49,40 @@ void nested_forget_vmcs02(struct cpu *c, struct nested *n)
 {
 	check(n->current == NO_VMCS12 && !n->rare_in_vmcs02);
 	nr_forgotten++;
+}
+
+/* The shadow VMCS: RIP as L1 wrote it there. */
+static u64 shadowed_rip;
+static bool shadowing;
+static u32 nr_held, nr_init;
+
+void vmcs_shadow_use(struct cpu *c, struct nested *n, bool on)
+{
+	shadowing = on;
+	if (on)
+		vmcs_shadow_to(c, n);
+}
+
+void vmcs_shadow_to(struct cpu *c, struct nested *n)
+{
+	shadowed_rip = n->vmcs12.guest_rip;
+}
+
+void vmcs_shadow_from(struct cpu *c, struct nested *n)
+{
+	if (shadowing)
+		n->vmcs12.guest_rip = shadowed_rip;
+}
+
+void cr_hold(void)
+{
+	nr_held++;
+}
+
+void handle_init(struct cpu *c)
+{
+	check(!the_nested.vmxon);
+	nr_init++;
 }
 
 void shadow_invept_single(u64 eptp12)
@@ -309,6 +345,7 @@ static void vmxon_vmxoff(void)
 	ok(fails_with(execute(REASON_VMCALL), 1), "VMCALL in VMX root: error 1");
 	ok(write_field(GUEST_RIP, 77) == SUCCEED && execute(REASON_VMXOFF) == SUCCEED &&
 	   !the_nested.vmxon && the_nested.current == NO_VMCS12, "VMXOFF");
+	ok(nr_held, "VMXON and VMXOFF change which bits of CR0 and CR4 are held");
 	ok(write_field(GUEST_RIP, 78) == IS_UD && !nested_vmcall(cpu), "and VMWRITE gets #UD");
 	ok(with_pointer(REASON_VMXON, at) == SUCCEED &&
 	   write_field(GUEST_RIP, 78) == FAIL_INVALID &&

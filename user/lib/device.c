@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* /dev/underpin: open it, ask it. Errors are put into words here, once. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -9,9 +11,18 @@
 #include "include/underpin.h"
 #include "internal.h"
 
+/* A second Underpin on top of the first has a device of its own. */
+static const char *device_path(void)
+{
+	const char *path = secure_getenv("UNDERPIN_DEVICE");
+
+	return path && *path ? path : UNDERPIN_DEVICE;
+}
+
 int underpin_open(void)
 {
-	int fd = open(UNDERPIN_DEVICE, O_RDWR | O_CLOEXEC);
+	const char *path = device_path();
+	int fd = open(path, O_RDWR | O_CLOEXEC);
 
 	if (fd >= 0)
 		return fd;
@@ -19,19 +30,19 @@ int underpin_open(void)
 	case ENOENT:
 		return underpin_fail(ENOENT,
 			"%s does not exist: the module is not loaded. Load it (modprobe underpin); 'underpin check' says whether this machine can run it",
-			UNDERPIN_DEVICE);
+			path);
 	case EACCES:
 	case EPERM:
 		return underpin_fail(errno,
 			"no permission to open %s: run as root, or join the group 'underpin' (adduser USER underpin) and log in again",
-			UNDERPIN_DEVICE);
+			path);
 	case ENXIO:
 	case ENODEV:
 		return underpin_fail(errno,
 			"%s has no driver behind it: the module is not loaded. Load it: modprobe underpin",
-			UNDERPIN_DEVICE);
+			path);
 	default:
-		return underpin_fail(errno, "cannot open %s: %s", UNDERPIN_DEVICE, strerror(errno));
+		return underpin_fail(errno, "cannot open %s: %s", path, strerror(errno));
 	}
 }
 
