@@ -16,6 +16,14 @@
 
 #define UNDERPIN_HC_BASE 0x55500000u
 #define UNDERPIN_HC(n) (UNDERPIN_HC_BASE | (n))
+/*
+ * Privileged calls say which core they mean, where one lies on another: its nesting
+ * depth (CPUID, docs/abi.md) in bits 19:12 of EAX. A core hands a call for one
+ * below it on if it only looks (HC_STATUS, HC_STATS, HC_LOG, HC_FATAL, HC_LEAVE_PREPARE);
+ * all others are -EBUSY as long as there is a core above the one that is meant.
+ */
+#define UNDERPIN_HC_DEPTH(depth) ((depth) << 12)
+#define UNDERPIN_HC_DEPTH_MASK UNDERPIN_HC_DEPTH(0xffu)
 
 enum underpin_hypercall {
 	/* any CPL */

@@ -8,14 +8,17 @@
 
 #include <linux/cpu.h>
 #include <linux/init.h>
+#include <linux/minmax.h>
 #include <linux/smp.h>
 #include <linux/string.h>
+#include <asm/cpufeature.h>
 #include <asm/msr.h>
 #include <asm/processor.h>
 #include <asm/special_insns.h>
 
 #include "../vmx/requirements.h"
 #include "cpuid.h"
+#include "hypercall.h"
 
 #define FEATURE_CONTROL 0x3a
 #define FEATURE_CONTROL_LOCKED 0x1
@@ -84,6 +87,23 @@ static void collect(void *data)
 	collect_vmx(f);
 }
 
+/* As the core itself reckons it (vmx/cpuid.c). */
+static u32 __init find_depth(void)
+{
+	u32 block, depth = 0, eax, name[3];
+
+	for (block = 0; block < 16; block++) {
+		u32 leaf = 0x40000000 + block * 0x100;
+
+		cpuid(leaf, &eax, &name[0], &name[1], &name[2]);
+		if (!memcmp(name, "UnderpinCore", 12))
+			depth = max(depth, cpuid_ebx(leaf + 1) + 1);
+		else if (!boot_cpu_has(X86_FEATURE_HYPERVISOR) || eax < leaf || eax > leaf + 0xff)
+			break;
+	}
+	return depth;
+}
+
 int __init features_check(void)
 {
 	const struct requirement *missing;
@@ -91,6 +111,7 @@ int __init features_check(void)
 	unsigned int i;
 	int err;
 
+	core_depth = find_depth();
 	cpus_unrestricted = true;
 	for (i = 0; i < nr_cpu_slots; i++) {
 		err = smp_call_function_single(cpu_slots[i].cpu, collect, &facts, true);

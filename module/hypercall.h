@@ -12,6 +12,9 @@
 
 #include "../include/hypercall.h"
 
+/* Of our core; found at load (features.c). */
+extern u32 core_depth;
+
 struct hypercall_extra {
 	u64 rdx, r10;	/* what the core put there */
 };
@@ -21,7 +24,8 @@ static __always_inline s64 hypercall4(u32 nr, u64 a, u64 b, u64 c, u64 d,
 				      struct hypercall_extra *extra)
 {
 	register u64 r10 asm("r10") = d;
-	u64 rax = nr;
+	const u64 number = nr < HC_COMMIT_CPU ? nr : nr | UNDERPIN_HC_DEPTH(core_depth);
+	u64 rax = number;
 
 	/* On a fault RAX is still the number, which no call answers. */
 	asm volatile("1:	vmcall\n"
@@ -34,7 +38,7 @@ static __always_inline s64 hypercall4(u32 nr, u64 a, u64 b, u64 c, u64 d,
 		extra->rdx = c;
 		extra->r10 = r10;
 	}
-	return rax == nr ? -ENXIO : (s64)rax;
+	return rax == number ? -ENXIO : (s64)rax;
 }
 
 static inline s64 hypercall(u32 nr, u64 a, u64 b, u64 c)

@@ -13,7 +13,10 @@
 #include <linux/reboot.h>
 #include <linux/suspend.h>
 
+#include "hypercall.h"
 #include "leave.h"
+
+#define REBOOT_PRIORITY (-1000)
 
 static int at_sleep(struct notifier_block *nb, unsigned long event, void *unused)
 {
@@ -39,12 +42,15 @@ static int at_reboot(struct notifier_block *nb, unsigned long event, void *unuse
 }
 
 static struct notifier_block sleep_block = { .notifier_call = at_sleep };
-static struct notifier_block reboot_block = { .notifier_call = at_reboot, .priority = -1000 };
+static struct notifier_block reboot_block = { .notifier_call = at_reboot, .priority = REBOOT_PRIORITY };
 
 int power_init(void)
 {
-	int err = register_pm_notifier(&sleep_block);
+	int err;
 
+	/* The uppermost of several leaves first. */
+	reboot_block.priority = REBOOT_PRIORITY + core_depth;
+	err = register_pm_notifier(&sleep_block);
 	if (err)
 		return err;
 	err = register_reboot_notifier(&reboot_block);

@@ -5,9 +5,12 @@
 #include <linux/errno.h>
 #include <linux/rwsem.h>
 
+#include "hypercall.h"
+
 struct cpu_slot cpu_slots[CORE_MAX_CPUS];
 unsigned int nr_cpu_slots;
 bool cpus_unrestricted;
+u32 core_depth;
 
 static DECLARE_RWSEM(phase_sem);
 static enum underpin_phase phase;	/* written under phase_sem */

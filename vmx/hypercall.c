@@ -7,10 +7,12 @@
 #include "../core/fatal.h"
 #include "../core/log.h"
 #include "../core/status.h"
+#include "../ept/frame.h"
 #include "../include/platform.h"
 #include "../pal/pal.h"
 #include "apic.h"
 #include "controls.h"
+#include "cpuid.h"
 #include "event.h"
 #include "exit.h"
 #include "kick_internal.h"
@@ -126,9 +128,46 @@ static void forward_vmcall(struct cpu *cpu)
 	skip_instruction();
 }
 
+/*
+ * For an Underpin below this one: it may be looked at. Whatever takes frames away
+ * could take ours, whose owner it does not know.
+ */
+static s64 ask_outer(struct cpu *cpu, u32 plain)
+{
+	struct guest_regs *r = &cpu->regs;
+	register u64 r10 __asm__("r10") = r->r10;
+	bool buffer = plain != HC_LEAVE_PREPARE;
+	u64 gpa = plain == HC_STATS || plain == HC_LOG ? r->rsi : r->rdi, rax = (u32)r->rax;
+
+	switch (plain) {
+	case HC_LEAVE_PREPARE:
+		if (r->rdi != LEAVE_NORMAL)
+			return -EBUSY;
+		break;
+	case HC_STATUS:
+	case HC_STATS:
+	case HC_LOG:
+	case HC_FATAL:
+		if (frame_hold(gpa >> PAGE_SHIFT))
+			return -EFAULT;
+		break;
+	default:
+		return -EBUSY;
+	}
+	__asm__ volatile("vmcall"
+			 : "+a"(rax), "+d"(r->rdx), "+r"(r10)
+			 : "D"(r->rdi), "S"(r->rsi)
+			 : "memory");
+	if (buffer)
+		frame_drop(gpa >> PAGE_SHIFT);
+	r->r10 = r10;
+	return rax;
+}
+
 void handle_vmcall(struct cpu *cpu)
 {
-	u32 number = cpu->regs.rax;
+	u32 number = cpu->regs.rax, plain = number & ~UNDERPIN_HC_DEPTH_MASK;
+	u32 depth = (number & UNDERPIN_HC_DEPTH_MASK) / UNDERPIN_HC_DEPTH(1);
 	struct answer a;
 
 	if (number == HC_NULL) {
@@ -141,7 +180,7 @@ void handle_vmcall(struct cpu *cpu)
 			inject_gp();
 		return;
 	}
-	if (number < HC_COMMIT_CPU || number > HC_PAL_RECLAIM) {
+	if (plain < HC_COMMIT_CPU || plain > HC_PAL_RECLAIM || depth > cpuid_nesting_depth()) {
 		forward_vmcall(cpu);
 		return;
 	}
@@ -152,13 +191,17 @@ void handle_vmcall(struct cpu *cpu)
 	}
 	/* RIP moves on first: a leave continues behind the VMCALL. */
 	skip_instruction();
-	if (number == HC_LEAVE) {
+	if (depth != cpuid_nesting_depth()) {
+		cpu->regs.rax = ask_outer(cpu, plain);
+		return;
+	}
+	if (plain == HC_LEAVE) {
 		cpu->regs.rax = leave_check(cpu);
 		if (!cpu->regs.rax)
 			vmx_leave(cpu);
 		return;
 	}
-	a = privileged_call(cpu, number);
+	a = privileged_call(cpu, plain);
 	cpu->regs.rax = a.rax;
 	if (a.has_extra) {
 		cpu->regs.rdx = a.rdx;

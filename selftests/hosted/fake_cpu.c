@@ -39,6 +39,9 @@ bool fake_chance(u32 percent)
 	return fake_below(100) < percent;
 }
 
+/* ---- no nesting, unless the test links or defines it ---- */
+WEAK struct nested *nested_of_cpu[CORE_MAX_CPUS];
+
 /* ---- MSRs ---- */
 #define NR_MSRS 1024
 static struct { u32 msr; bool present; u64 value; } msrs[NR_MSRS];

@@ -143,7 +143,7 @@ bool control_set(u32 msr, u64 wanted, u64 required, u64 *value)
 	return true;
 }
 
-char vmx_exit_entry_pal[1];
+char vmx_exit_entry_slow[1];
 
 void kick_arm(void)
 {
