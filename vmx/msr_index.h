@@ -70,6 +70,7 @@
 #define CR0_NW BIT(29)
 #define CR0_CD BIT(30)
 #define CR0_PG BIT(31)
+#define CR4_PSE BIT(4)
 #define CR4_PAE BIT(5)
 #define CR4_MCE BIT(6)
 #define CR4_PGE BIT(7)
@@ -80,6 +81,8 @@
 #define CR4_SMXE BIT(14)
 #define CR4_PCIDE BIT(17)
 #define CR4_OSXSAVE BIT(18)
+#define CR4_SMEP BIT(20)
+#define CR4_SMAP BIT(21)
 #define CR4_PKE BIT(22)
 #define CR4_CET BIT(23)
 /* Bits that the core understands: 0-14, 16-18, 20-25, 27, 28. Not FRED (32). */
