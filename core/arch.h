@@ -13,7 +13,7 @@
 /* A fault at label from continues at label to. */
 #define FIXUP(from, to)                                                        \
 	".pushsection .fixup_table, \"a\"\n\t"                                 \
-	".quad " from ", " to "\n\t"                                     \
+	".quad " from ", " to "\n\t"                                           \
 	".popsection\n\t"
 
 /* No asm goto here: with outputs the compilers of Debian 12 get it wrong (GCC PR 113921). */
