@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* See debug.h. */
-#include "debug.h"
+/* HC_DEBUG, see calls.h. */
+#include "calls.h"
 
 #include "../ept/frame.h"
 #include "../include/platform.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What `underpin status` and `underpin stats` show. */
-#include "status.h"
+#include "calls.h"
 
 #include "../ept/guest_memory.h"
 #include "../ept/main_view.h"

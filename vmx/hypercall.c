@@ -3,10 +3,8 @@
  * VMCALL from host Linux (include/hypercall.h). Arguments are the guest's: each
  * handler reads a register once and checks what it read.
  */
-#include "../core/debug.h"
+#include "../core/calls.h"
 #include "../core/fatal.h"
-#include "../core/log.h"
-#include "../core/status.h"
 #include "../include/platform.h"
 #include "../pal/pal.h"
 #include "apic.h"
