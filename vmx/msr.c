@@ -37,12 +37,10 @@
 
 enum msr_action {
 	PASS,		/* tried in root, #GP if the CPU faults */
-	REFUSE,		/* #GP */
+	REFUSE,		/* #GP: locked, as on a machine with VMX on; microcode is loaded before, or early at boot */
 	APIC_BASE,
 	MTRR,
-	MICROCODE,
 	TRACE,		/* PT and DS: may only be turned off */
-	FEATURE_CONTROL,
 	VMX_CAPABILITY,
 	PERF_GLOBAL,
 	PARAVIRT,	/* carries an address that hardware or an outer hypervisor writes to: only Linux's frames */
@@ -60,8 +58,8 @@ struct msr_rule {
 static const struct msr_rule rules[] = {
 	{ MSR_KVM_WALL_CLOCK_OLD, MSR_KVM_SYSTEM_TIME_OLD, EXIT_WRITE, PARAVIRT },
 	{ MSR_APIC_BASE, MSR_APIC_BASE, EXIT_WRITE, APIC_BASE },
-	{ MSR_FEATURE_CONTROL, MSR_FEATURE_CONTROL, EXIT_WRITE, FEATURE_CONTROL },
-	{ MSR_BIOS_UPDATE_TRIGGER, MSR_BIOS_UPDATE_TRIGGER, EXIT_WRITE, MICROCODE },
+	{ MSR_FEATURE_CONTROL, MSR_FEATURE_CONTROL, EXIT_WRITE, REFUSE },
+	{ MSR_BIOS_UPDATE_TRIGGER, MSR_BIOS_UPDATE_TRIGGER, EXIT_WRITE, REFUSE },
 	{ MSR_MTRR_PHYSBASE0, 0x21f, EXIT_WRITE, MTRR },
 	{ MSR_MTRR_FIX64K_00000, MSR_MTRR_FIX64K_00000, EXIT_WRITE, MTRR },
 	{ MSR_MTRR_FIX16K_80000, 0x259, EXIT_WRITE, MTRR },
@@ -204,43 +202,35 @@ static int write_mtrr(struct cpu *cpu, u32 msr, u64 value)
 	return err;
 }
 
-void handle_wrmsr(struct cpu *cpu)
+static int write_msr(struct cpu *cpu, u32 msr, u64 value)
 {
-	u32 msr = cpu->regs.rcx;
-	u64 value = cpu->regs.rdx << 32 | (u32)cpu->regs.rax;
-	int err = -EFAULT;
-
 	switch (action_of(msr)) {
 	case APIC_BASE:
-		err = write_apic_base(value);
-		break;
+		return write_apic_base(value);
 	case MTRR:
-		err = write_mtrr(cpu, msr, value);
-		if (err == -EAGAIN)
-			return;
-		break;
+		return write_mtrr(cpu, msr, value);
 	case TRACE:
 		/* Output would go through the core's own address space. */
-		err = value ? -EFAULT : wrmsr_safe(msr, value);
-		break;
+		return value ? -EFAULT : wrmsr_safe(msr, value);
 	case PERF_GLOBAL:
-		err = write_perf_global_ctrl(value);
-		break;
+		return write_perf_global_ctrl(value);
 	case PARAVIRT:
-		if (frame_owner(value >> PAGE_SHIFT & (BIT(40) - 1), NULL) == FRAME_LINUX)
-			err = wrmsr_safe(msr, value);
-		break;
+		if (frame_owner(value >> PAGE_SHIFT & (BIT(40) - 1), NULL) != FRAME_LINUX)
+			return -EFAULT;
+		return wrmsr_safe(msr, value);
 	case PASS:
-		err = wrmsr_safe(msr, value);
-		break;
-	case FEATURE_CONTROL:	/* locked, as on a machine with VMX on */
-	case MICROCODE:		/* not under a hypervisor: load it before, or early at boot */
-	case VMX_CAPABILITY:
-	case REFUSE:
-		break;
+		return wrmsr_safe(msr, value);
+	default:
+		return -EFAULT;
 	}
-	if (err)
-		inject_gp();
-	else
+}
+
+void handle_wrmsr(struct cpu *cpu)
+{
+	int err = write_msr(cpu, cpu->regs.rcx, cpu->regs.rdx << 32 | (u32)cpu->regs.rax);
+
+	if (!err)
 		skip_instruction();
+	else if (err != -EAGAIN)
+		inject_gp();
 }
