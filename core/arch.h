@@ -13,16 +13,17 @@
 /* A fault at label from continues at label to. */
 #define FIXUP(from, to)                                                        \
 	".pushsection .fixup_table, \"a\"\n\t"                                 \
-	".quad " #from ", " #to "\n\t"                                         \
+	".quad " from ", " to "\n\t"                                           \
 	".popsection\n\t"
 
+/* No asm goto here: with outputs the compilers of Debian 12 get it wrong (GCC PR 113921). */
 static inline int rdmsr_safe(u32 msr, u64 *value)
 {
 	u32 lo, hi;
 	int err = 0;
 
 	__asm__ volatile("1: rdmsr\n\t"
-			 "2:\n\t" FIXUP(1b, 3f)
+			 "2:\n\t" FIXUP("1b", "3f")
 			 ".pushsection .text.fixup, \"ax\"\n\t"
 			 "3: mov %3, %2\n\t"
 			 "xor %%eax, %%eax\n\t"
@@ -37,18 +38,11 @@ static inline int rdmsr_safe(u32 msr, u64 *value)
 
 static inline int wrmsr_safe(u32 msr, u64 value)
 {
-	int err = 0;
-
-	__asm__ volatile("1: wrmsr\n\t"
-			 "2:\n\t" FIXUP(1b, 3f)
-			 ".pushsection .text.fixup, \"ax\"\n\t"
-			 "3: mov %1, %0\n\t"
-			 "jmp 2b\n\t"
-			 ".popsection"
-			 : "+r"(err)
-			 : "i"(-EFAULT), "c"(msr), "a"((u32)value), "d"((u32)(value >> 32))
-			 : "memory");
-	return err;
+	__asm__ goto("1: wrmsr\n\t" FIXUP("1b", "%l[fault]")
+		     : : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32)) : "memory" : fault);
+	return 0;
+fault:
+	return -EFAULT;
 }
 
 /* For MSRs that every CPU with VMX has. */
@@ -67,18 +61,11 @@ static inline void wrmsr(u32 msr, u64 value)
 
 static inline int xsetbv_safe(u32 index, u64 value)
 {
-	int err = 0;
-
-	__asm__ volatile("1: xsetbv\n\t"
-			 "2:\n\t" FIXUP(1b, 3f)
-			 ".pushsection .text.fixup, \"ax\"\n\t"
-			 "3: mov %1, %0\n\t"
-			 "jmp 2b\n\t"
-			 ".popsection"
-			 : "+r"(err)
-			 : "i"(-EFAULT), "c"(index), "a"((u32)value), "d"((u32)(value >> 32))
-			 : "memory");
-	return err;
+	__asm__ goto("1: xsetbv\n\t" FIXUP("1b", "%l[fault]")
+		     : : "c"(index), "a"((u32)value), "d"((u32)(value >> 32)) : "memory" : fault);
+	return 0;
+fault:
+	return -EFAULT;
 }
 
 static inline u64 xgetbv(u32 index)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* See debug.h. */
-#include "debug.h"
+/* HC_DEBUG, see calls.h. */
+#include "calls.h"
 
 #include "../ept/frame.h"
 #include "../include/platform.h"
@@ -9,12 +9,15 @@
 /* One frame at a time is on its way; the ticket of its shoot-down. */
 static u64 hide_pfn, hide_ticket;
 
-static s64 hide_frame(u64 pfn)
+/* Only a frame that was hidden so is shown again: the pool stays the core's. */
+static s64 move_frame(u64 pfn, bool hide)
 {
 	int ret;
 
+	if (!hide && pfn != hide_pfn)
+		return -EACCES;
 	if (!hide_ticket) {
-		ret = frame_take(pfn, FRAME_CORE, 0);
+		ret = hide ? frame_take(pfn, FRAME_CORE, 0) : frame_return(pfn, FRAME_CORE, 0);
 		if (ret)
 			return ret;
 		hide_pfn = pfn;
@@ -26,29 +29,10 @@ static s64 hide_frame(u64 pfn)
 	if (!ret)
 		return -EINPROGRESS;
 	hide_ticket = 0;
-	if (ret < 0)
+	if (hide && ret < 0)
 		frame_return(pfn, FRAME_CORE, 0);
-	return ret < 0 ? ret : 0;
-}
-
-/* Only a frame that hide_frame() took: the pool stays the core's. */
-static s64 show_frame(u64 pfn)
-{
-	int ret;
-
-	if (pfn != hide_pfn)
-		return -EACCES;
-	if (!hide_ticket) {
-		ret = frame_return(pfn, FRAME_CORE, 0);
-		if (ret)
-			return ret;
-		hide_ticket = tlb_flush_begin();
-	}
-	ret = tlb_flush_done(hide_ticket);
-	if (!ret)
-		return -EINPROGRESS;
-	hide_ticket = 0;
-	hide_pfn = 0;
+	if (!hide)
+		hide_pfn = 0;
 	return ret < 0 ? ret : 0;
 }
 
@@ -68,11 +52,8 @@ static void reset_stats(void)
 {
 	u32 slot;
 
-	for (slot = 0; slot < handover.nr_cpus; slot++) {
-		struct cpu *cpu = cpu_of_slot(slot);
-
-		memset(cpu->stat, 0, sizeof(cpu->stat));
-	}
+	for (slot = 0; slot < handover.nr_cpus; slot++)
+		memset(cpu_of_slot(slot)->stat, 0, sizeof(cpu_of_slot(slot)->stat));
 }
 
 s64 debug_call(struct cpu *cpu, u64 op, u64 arg)
@@ -86,9 +67,9 @@ s64 debug_call(struct cpu *cpu, u64 op, u64 arg)
 		__asm__ volatile("ud2");
 		return 0;
 	case DEBUG_HIDE_FRAME:
-		return hide_frame(arg);
+		return move_frame(arg, true);
 	case DEBUG_SHOW_FRAME:
-		return show_frame(arg);
+		return move_frame(arg, false);
 	case DEBUG_CORE_FRAME:
 		return core_frame(arg);
 	case DEBUG_RESET_STATS:

@@ -3,7 +3,7 @@
  * A ring of fixed records; the oldest goes first. A writer never waits long:
  * records are short and the lock is held for one copy.
  */
-#include "log.h"
+#include "calls.h"
 
 #include <stdarg.h>
 

@@ -79,7 +79,7 @@ void page_free(struct page_pool *pool, hpa_t page)
 		spin_unlock(&core_pool_lock);
 }
 
-void pool_init(void)
+int pool_init(void)
 {
 	u32 i;
 	u64 n;
@@ -89,6 +89,7 @@ void pool_init(void)
 		for (n = handover.free[i].count; n--;)
 			page_free(&core_pool, HPA((handover.free[i].pfn + n) << PAGE_SHIFT));
 	core_pool.nr_total = core_pool.nr_free;
+	return 0;
 }
 
 void spin_lock(struct spinlock *lock)

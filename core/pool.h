@@ -5,8 +5,8 @@
 
 #include "../vmx/cpu.h"
 
-/* Once, from the hand-over's free extents. */
-void pool_init(void);
+/* Once, from the hand-over's free extents. 0. */
+int pool_init(void);
 /* After a bug of ours: open every lock that this CPU holds. */
 void locks_release_all(struct cpu *cpu);
 

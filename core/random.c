@@ -51,8 +51,9 @@ static void mix_hardware(void)
 	memset(words, 0, sizeof(words));
 }
 
-void random_init(struct cpu *cpu)
+int random_init(void)
 {
+	struct cpu *cpu = this_cpu();
 	u64 tsc = rdtsc();
 
 	vector_begin(cpu);
@@ -62,6 +63,7 @@ void random_init(struct cpu *cpu)
 	vector_end(cpu);
 	memset(handover.entropy, 0, sizeof(handover.entropy));
 	seeded = true;
+	return 0;
 }
 
 /*

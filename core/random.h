@@ -9,10 +9,8 @@
 
 #include "../include/types.h"
 
-struct cpu;
-
-/* Once; wipes handover.entropy. Vector state of this CPU is set up. */
-void random_init(struct cpu *cpu);
+/* Once; wipes handover.entropy. Vector state of this CPU is set up. 0. */
+int random_init(void);
 
 #define RANDOM_MAX 64
 /* len <= RANDOM_MAX (a call costs about 33,000 instructions); -EINVAL, or -ECANCELED after random_wipe(). */

@@ -62,28 +62,10 @@ static int init_tables(void)
 	return 0;
 }
 
-static int init_random(void)
-{
-	random_init(cpu_of_slot(0));
-	return 0;
-}
-
-static int init_pool(void)
-{
-	pool_init();
-	return 0;
-}
-
-static int init_identity(void)
-{
-	cpuid_init();
-	return 0;
-}
-
 /* Each is called until it answers something else than -EAGAIN, then the next. */
 static int (*const init_steps[])(void) = {
-	check_handover, controls_init, init_tables, init_pool, init_identity, init_main_view,
-	launch_init_step, init_random,
+	check_handover, controls_init, init_tables, pool_init, cpuid_init, init_main_view,
+	launch_init_step, random_init,
 };
 
 static int init_step(void)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What `underpin status` and `underpin stats` show. */
-#include "status.h"
+#include "calls.h"
 
 #include "../ept/guest_memory.h"
 #include "../ept/main_view.h"
@@ -44,7 +44,7 @@ s64 status_get(u64 gpa)
 		.nr_cpus = handover.nr_cpus,
 		.flags = handover.flags,
 		.state = core_state,
-		.nesting_depth = cpuid_nesting_depth(),
+		.nesting_depth = cpuid_nesting_depth,
 		.pool_pages = pool_pages(),
 		.pool_free = core_pool.nr_free,
 		.fatal = fatal_seen(),

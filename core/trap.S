@@ -21,21 +21,9 @@
 	mov	%rax, (%rcx)
 	mov	%rdx, 8(%rcx)
 	mov	%rcx, 120(%rsp)		/* in place of the vector */
-	pop	%rax
-	pop	%rcx
-	pop	%rdx
-	pop	%rbx
-	pop	%rbp
-	pop	%rsi
-	pop	%rdi
-	pop	%r8
-	pop	%r9
-	pop	%r10
-	pop	%r11
-	pop	%r12
-	pop	%r13
-	pop	%r14
-	pop	%r15
+	.irp	reg, rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15
+	pop	%\reg
+	.endr
 	.set	word, 1
 	.rept	15
 	movq	$0, -8 * word(%rsp)	/* and they do not stay here */
@@ -57,30 +45,16 @@ trap_stubs:
 
 	.balign 16
 trap_common:
-	push	%r15
-	push	%r14
-	push	%r13
-	push	%r12
-	push	%r11
-	push	%r10
-	push	%r9
-	push	%r8
-	push	%rdi
-	push	%rsi
-	push	%rbp
-	push	%rbx
-	push	%rdx
-	push	%rcx
-	push	%rax
+	.irp	reg, r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax
+	push	%\reg
+	.endr
 	cld
 	mov	%rsp, %rdi
 	mov	%rsp, %rbx
 	/* What C would spill to this stack may be a PAL's (TRUSTVISOR.md 1.7, V6). */
-	xor	%ebp, %ebp
-	xor	%r12d, %r12d
-	xor	%r13d, %r13d
-	xor	%r14d, %r14d
-	xor	%r15d, %r15d
+	.irp	reg, ebp, r12d, r13d, r14d, r15d
+	xor	%\reg, %\reg
+	.endr
 	and	$-16, %rsp
 	call	trap_handler
 	mov	%rbx, %rsp

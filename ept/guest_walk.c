@@ -5,18 +5,9 @@
  * read once, and A and D are set only if it is still the same (4.8). All is
  * checked before the first of them is set, so a fault leaves no trace.
  */
+#include "../vmx/msr_index.h"
 #include "guest_memory.h"
 #include "internal.h"
-
-#define CR0_WP BIT(16)
-#define CR0_PG BIT(31)
-#define CR4_PSE BIT(4)
-#define CR4_PAE BIT(5)
-#define CR4_LA57 BIT(12)
-#define CR4_SMEP BIT(20)
-#define CR4_SMAP BIT(21)
-#define EFER_LMA BIT(10)
-#define EFER_NXE BIT(11)
 
 #define PTE_P BIT(0)
 #define PTE_W BIT(1)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Collects the facts about each CPU that vmx/requirements.h asks for (SDM vol.
+ * Collects the facts about each CPU that module/requirements.h asks for (SDM vol.
  * 3, appendix A says which MSR exists when), and lets that table judge.
  */
 #include "state.h"
@@ -16,7 +16,7 @@
 #include <asm/processor.h>
 #include <asm/special_insns.h>
 
-#include "../vmx/requirements.h"
+#include "requirements.h"
 #include "cpuid.h"
 #include "hypercall.h"
 

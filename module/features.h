@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What each CPU can do, compared with vmx/requirements.c before anything is changed. */
+/* What each CPU can do, compared with module/requirements.c before anything is changed. */
 #ifndef UNDERPIN_MODULE_FEATURES_H
 #define UNDERPIN_MODULE_FEATURES_H
 

@@ -128,20 +128,28 @@ static int take_frame(struct pal *pal, u64 pfn)
 	return err;
 }
 
-s64 pal_hc_donate(u64 id, u64 list_gpa, u64 count)
+/* Donated pages, or frames: some of the list, in the order of their places. */
+static s64 take_list(u64 id, u32 state, u64 list_gpa, u64 count)
 {
+	bool frames = state == PAL_COLLECTING;
 	u64 pfn[PAL_FRAMES_A_CALL];
 	struct pal *pal;
 	u32 nr = 0, i = 0;
-	s64 err = pal_in_state(id, PAL_DONATING, &pal);
+	s64 err = pal_in_state(id, state, &pal);
 
 	if (err)
 		return err;
-	err = read_list(list_gpa, count, pal->nr_donated - pal->got_donated, pfn, &nr);
-	while (!err && i < nr && !(err = take_donated(pal, pfn[i])))
-		i++;
+	err = read_list(list_gpa, count, frames ? pal->nr_frames - pal->got_frames :
+						  pal->nr_donated - pal->got_donated, pfn, &nr);
+	for (; !err && i < nr; i += !err)
+		err = frames ? take_frame(pal, pfn[i]) : take_donated(pal, pfn[i]);
 	slot_release(pal->slot);
 	return i ? i : err;
+}
+
+s64 pal_hc_donate(u64 id, u64 list_gpa, u64 count)
+{
+	return take_list(id, PAL_DONATING, list_gpa, count);
 }
 
 /* What HC_PAL_STEP does at this point, for a caller that did not. */
@@ -156,18 +164,7 @@ static s64 donated_isolate(u64 id)
 
 s64 pal_hc_add_frames(u64 id, u64 list_gpa, u64 count)
 {
-	u64 pfn[PAL_FRAMES_A_CALL];
-	struct pal *pal;
-	u32 nr = 0, i = 0;
 	s64 err = donated_isolate(id);
 
-	if (!err)
-		err = pal_in_state(id, PAL_COLLECTING, &pal);
-	if (err)
-		return err;
-	err = read_list(list_gpa, count, pal->nr_frames - pal->got_frames, pfn, &nr);
-	while (!err && i < nr && !(err = take_frame(pal, pfn[i])))
-		i++;
-	slot_release(pal->slot);
-	return i ? i : err;
+	return err ? err : take_list(id, PAL_COLLECTING, list_gpa, count);
 }

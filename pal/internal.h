@@ -28,7 +28,6 @@
 /* The first page beyond: nothing can be mapped there, so a return to it is a #PF. */
 #define PAL_RETURN_SENTINEL PAL_USER_END
 #define PAL_MAX_POINTER_BYTES 0x10000u	/* of all POINTERs of an entry (RULES 11) */
-#define PAL_MAX_TABLES 69	/* paging structures: 1 + 20 + 20 + 28 */
 #define PAL_MAX_DONATED 104
 
 /* Frames or pages that one stay in root may handle (RULES 11). */

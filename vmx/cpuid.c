@@ -13,39 +13,35 @@
 #define HYPERVISOR_BLOCKS 16
 
 u32 cpuid_identity_leaf = HYPERVISOR_LEAVES;
-static u32 nesting_depth;
+u32 cpuid_nesting_depth;
 
 static bool is_underpin(const u32 regs[4])
 {
 	return !memcmp(&regs[1], UNDERPIN_CPUID_SIGNATURE, 12);
 }
 
-void cpuid_init(void)
+int cpuid_init(void)
 {
 	u32 regs[4], block;
 
 	cpuid_identity_leaf = HYPERVISOR_LEAVES;
-	nesting_depth = 0;
+	cpuid_nesting_depth = 0;
 	for (block = 0; block < HYPERVISOR_BLOCKS; block++) {
 		u32 leaf = HYPERVISOR_LEAVES + block * HYPERVISOR_BLOCK;
 
 		cpuid_native(leaf, 0, regs);
 		if (is_underpin(regs)) {
 			cpuid_native(leaf + 1, 0, regs);
-			if (regs[1] + 1 > nesting_depth)
-				nesting_depth = regs[1] + 1;
+			if (regs[1] + 1 > cpuid_nesting_depth)
+				cpuid_nesting_depth = regs[1] + 1;
 		} else if (!vmx_caps.hypervisor_visible || regs[0] < leaf || regs[0] > leaf + 0xff) {
 			/* Free: nobody answers here. */
 			cpuid_identity_leaf = leaf;
-			return;
+			return 0;
 		}
 	}
 	cpuid_identity_leaf = HYPERVISOR_LEAVES + HYPERVISOR_BLOCKS * HYPERVISOR_BLOCK;
-}
-
-u32 cpuid_nesting_depth(void)
-{
-	return nesting_depth;
+	return 0;
 }
 
 static void identity(struct guest_regs *regs, u32 leaf)
@@ -60,7 +56,7 @@ static void identity(struct guest_regs *regs, u32 leaf)
 		regs->rdx = name[2];
 	} else {
 		regs->rax = UNDERPIN_VERSION_CODE;
-		regs->rbx = nesting_depth;
+		regs->rbx = cpuid_nesting_depth;
 		regs->rcx = 0;
 		regs->rdx = 0;
 	}

@@ -10,10 +10,10 @@
 
 #define UNDERPIN_CPUID_SIGNATURE "UnderpinCore"
 
-/* Once: find the block of leaves for our identity (DESIGN.md 4). */
-void cpuid_init(void);
+/* Once: find the block of leaves for our identity (DESIGN.md 4). 0. */
+int cpuid_init(void);
 /* Depth of Underpins below this one: 0 on the machine itself. */
-u32 cpuid_nesting_depth(void);
+extern u32 cpuid_nesting_depth;
 /* First of our leaves; set by cpuid_init(). */
 extern u32 cpuid_identity_leaf;
 #define CPUID_IDENTITY_LEAVES 2

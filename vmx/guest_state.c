@@ -81,10 +81,6 @@ static int capture_segments(const struct linux_state *state)
 		err = read_segment(state, selectors[i], i >= 6, &segment);
 		if (err)
 			return err;
-		if (i == 4)
-			segment.base = state->fs_base;
-		if (i == 5)
-			segment.base = rdmsr(MSR_GS_BASE);
 		write_segment(i, selectors[i], &segment);
 	}
 	vmwrite(GUEST_GDTR_BASE, state->gdt_base);
@@ -94,18 +90,27 @@ static int capture_segments(const struct linux_state *state)
 	return 0;
 }
 
-static void capture_msrs(void)
+const struct guest_msr guest_msrs[MAX_GUEST_MSRS] = {
+	{ GUEST_IA32_EFER, MSR_EFER }, { GUEST_IA32_PAT, MSR_PAT },
+	{ GUEST_IA32_SYSENTER_CS, MSR_SYSENTER_CS }, { GUEST_IA32_SYSENTER_ESP, MSR_SYSENTER_ESP },
+	{ GUEST_IA32_SYSENTER_EIP, MSR_SYSENTER_EIP }, { GUEST_IA32_DEBUGCTL, MSR_DEBUGCTL },
+	{ GUEST_GS_BASE, MSR_GS_BASE }, { GUEST_FS_BASE, MSR_FS_BASE },
+	{ GUEST_IA32_PERF_GLOBAL_CTRL, MSR_PERF_GLOBAL_CTRL },
+};
+
+u32 nr_guest_msrs(void)
+{
+	return vmx_caps.perf_global_ctrl ? MAX_GUEST_MSRS : MAX_GUEST_MSRS - 1;
+}
+
+static void capture_msrs(const struct linux_state *state)
 {
 	u64 value;
+	u32 i;
 
-	vmwrite(GUEST_IA32_EFER, rdmsr(MSR_EFER));
-	vmwrite(GUEST_IA32_PAT, rdmsr(MSR_PAT));
-	vmwrite(GUEST_IA32_DEBUGCTL, rdmsr_safe(MSR_DEBUGCTL, &value) ? 0 : value);
-	vmwrite(GUEST_IA32_SYSENTER_CS, rdmsr(MSR_SYSENTER_CS));
-	vmwrite(GUEST_IA32_SYSENTER_ESP, rdmsr(MSR_SYSENTER_ESP));
-	vmwrite(GUEST_IA32_SYSENTER_EIP, rdmsr(MSR_SYSENTER_EIP));
-	if (vmx_caps.perf_global_ctrl)
-		vmwrite(GUEST_IA32_PERF_GLOBAL_CTRL, rdmsr(MSR_PERF_GLOBAL_CTRL));
+	for (i = 0; i < nr_guest_msrs(); i++)
+		vmwrite(guest_msrs[i].field, rdmsr_safe(guest_msrs[i].msr, &value) ? 0 : value);
+	vmwrite(GUEST_FS_BASE, state->fs_base);	/* the MSR has the core's */
 }
 
 static void write_no_events(void)
@@ -129,7 +134,7 @@ int guest_state_capture(const struct linux_state *state, u64 rip)
 	vmwrite(GUEST_RIP, rip);
 	vmwrite(GUEST_RFLAGS, RFLAGS_FIXED);
 	vmwrite(VMCS_LINK_POINTER, ~0ull);
-	capture_msrs();
+	capture_msrs(state);
 	write_no_events();
 	return 0;
 }

@@ -12,6 +12,14 @@
  */
 int guest_state_capture(const struct linux_state *state, u64 rip);
 
+/*
+ * MSRs that an entry into VMCS01 loads and an exit saves or replaces; the last only where
+ * vmx_caps has perf_global_ctrl, and then counted by nr_guest_msrs().
+ */
+#define MAX_GUEST_MSRS 9
+extern const struct guest_msr { u32 field, msr; } guest_msrs[MAX_GUEST_MSRS];
+u32 nr_guest_msrs(void);
+
 /* After SIPI with this vector (SDM table 10-1 and vol. 3, 9.4.4). Needs unrestricted guest. */
 void guest_state_after_sipi(struct cpu *cpu, u8 vector);
 

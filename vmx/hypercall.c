@@ -3,10 +3,8 @@
  * VMCALL from host Linux (include/hypercall.h). Arguments are the guest's: each
  * handler reads a register once and checks what it read.
  */
-#include "../core/debug.h"
+#include "../core/calls.h"
 #include "../core/fatal.h"
-#include "../core/log.h"
-#include "../core/status.h"
 #include "../ept/frame.h"
 #include "../include/platform.h"
 #include "../pal/pal.h"
@@ -20,68 +18,47 @@
 #include "nested/nested.h"
 #include "vmcs.h"
 
-/* What a call may answer with beside RAX. */
-struct answer {
-	s64 rax;
-	u64 rdx, r10;
-	bool has_extra;
-};
-
-static struct answer privileged_call(struct cpu *cpu, u32 number)
+/* Some answer in RDX and R10 as well. */
+static s64 privileged_call(struct cpu *cpu, u32 number)
 {
-	const struct guest_regs *r = &cpu->regs;
-	struct answer a = { -ENOSYS, 0, 0, false };
+	struct guest_regs *r = &cpu->regs;
 
 	switch (number) {
 	case HC_COMMIT_CPU:
-		a.rax = launch_commit(cpu);
-		break;
+		return launch_commit(cpu);
 	case HC_LEAVE_PREPARE:
-		a.has_extra = true;
-		a.rax = leave_prepare(cpu, r->rdi, &a.rdx, &a.r10);
-		break;
+		r->rdx = 0;
+		r->r10 = 0;
+		return leave_prepare(cpu, r->rdi, &r->rdx, &r->r10);
 	case HC_PARK:
-		a.rax = leave_park(cpu, r->rdi);
-		break;
+		return leave_park(cpu, r->rdi);
 	case HC_STATUS:
-		a.rax = status_get(r->rdi);
-		break;
+		return status_get(r->rdi);
 	case HC_STATS:
-		a.rax = stats_get(r->rdi, r->rsi, r->rdx);
-		break;
+		return stats_get(r->rdi, r->rsi, r->rdx);
 	case HC_LOG:
-		a.rax = log_get(r->rdi, r->rsi);
-		break;
+		return log_get(r->rdi, r->rsi);
 	case HC_FATAL:
-		a.rax = fatal_get(r->rdi);
-		break;
+		return fatal_get(r->rdi);
 	case HC_DEBUG:
-		a.rax = debug_call(cpu, r->rdi, r->rsi);
-		break;
+		return debug_call(cpu, r->rdi, r->rsi);
 	case HC_PAL_CREATE:
-		a.has_extra = true;
-		a.rax = pal_hc_create(r->rdi, &a.rdx);
-		break;
+		return pal_hc_create(r->rdi, &r->rdx);
 	case HC_PAL_DONATE:
-		a.rax = pal_hc_donate(r->rdi, r->rsi, r->rdx);
-		break;
+		return pal_hc_donate(r->rdi, r->rsi, r->rdx);
 	case HC_PAL_ADD_FRAMES:
-		a.rax = pal_hc_add_frames(r->rdi, r->rsi, r->rdx);
-		break;
+		return pal_hc_add_frames(r->rdi, r->rsi, r->rdx);
 	case HC_PAL_STEP:
-		a.rax = pal_hc_step(r->rdi);
-		break;
+		return pal_hc_step(r->rdi);
 	case HC_PAL_INFO:
-		a.rax = pal_hc_info(r->rdi, r->rsi);
-		break;
+		return pal_hc_info(r->rdi, r->rsi);
 	case HC_PAL_DESTROY:
-		a.rax = pal_hc_destroy(r->rdi);
-		break;
+		return pal_hc_destroy(r->rdi);
 	case HC_PAL_RECLAIM:
-		a.rax = pal_hc_reclaim(r->rdi, r->rsi);
-		break;
+		return pal_hc_reclaim(r->rdi, r->rsi);
+	default:
+		return -ENOSYS;
 	}
-	return a;
 }
 
 /*
@@ -168,7 +145,6 @@ void handle_vmcall(struct cpu *cpu)
 {
 	u32 number = cpu->regs.rax, plain = number & ~UNDERPIN_HC_DEPTH_MASK;
 	u32 depth = (number & UNDERPIN_HC_DEPTH_MASK) / UNDERPIN_HC_DEPTH(1);
-	struct answer a;
 
 	if (number == HC_NULL) {
 		cpu->regs.rax = 0;
@@ -180,7 +156,7 @@ void handle_vmcall(struct cpu *cpu)
 			inject_gp();
 		return;
 	}
-	if (plain < HC_COMMIT_CPU || plain > HC_PAL_RECLAIM || depth > cpuid_nesting_depth()) {
+	if (plain < HC_COMMIT_CPU || plain > HC_PAL_RECLAIM || depth > cpuid_nesting_depth) {
 		forward_vmcall(cpu);
 		return;
 	}
@@ -191,7 +167,7 @@ void handle_vmcall(struct cpu *cpu)
 	}
 	/* RIP moves on first: a leave continues behind the VMCALL. */
 	skip_instruction();
-	if (depth != cpuid_nesting_depth()) {
+	if (depth != cpuid_nesting_depth) {
 		cpu->regs.rax = ask_outer(cpu, plain);
 		return;
 	}
@@ -201,10 +177,5 @@ void handle_vmcall(struct cpu *cpu)
 			vmx_leave(cpu);
 		return;
 	}
-	a = privileged_call(cpu, plain);
-	cpu->regs.rax = a.rax;
-	if (a.has_extra) {
-		cpu->regs.rdx = a.rdx;
-		cpu->regs.r10 = a.r10;
-	}
+	cpu->regs.rax = privileged_call(cpu, plain);
 }

@@ -79,7 +79,6 @@ int launch_init_step(void)
 	return nested_init_step();
 }
 
-/* SDM 24.7: fixed bits, the feature-control MSR, VMXON. */
 /* PT and PEBS write past EPT, or through the core's CR3: neither may be on (RULES 7). */
 static bool is_traced(void)
 {
@@ -89,6 +88,7 @@ static bool is_traced(void)
 	       (!rdmsr_safe(MSR_PEBS_ENABLE, &value) && value);
 }
 
+/* SDM 24.7: fixed bits, the feature-control MSR, VMXON. */
 static int enable_vmx_operation(struct cpu *cpu)
 {
 	u64 feature_control, cr0 = read_cr0(), cr4 = read_cr4();
@@ -118,13 +118,18 @@ static int enable_vmx_operation(struct cpu *cpu)
 	return 0;
 }
 
-static void disable_vmx_operation(struct cpu *cpu, u64 linux_cr4)
+static void leave_vmx_operation(struct cpu *cpu)
 {
 	vmclear(cpu->vmcs01);
 	vmclear(cpu->vmcs_pal);
 	nested_leave(cpu);
 	vmxoff();
 	WRITE_ONCE(cpu->in_vmx, false);
+}
+
+static void disable_vmx_operation(struct cpu *cpu, u64 linux_cr4)
+{
+	leave_vmx_operation(cpu);
 	write_cr4(linux_cr4 & ~CR4_VMXE & ~CR4_PGE);
 }
 
@@ -207,12 +212,14 @@ struct native_state {
 	struct linux_state tables;
 	u64 tr_base;
 	u32 tr_limit;
-	u64 fs_base, gs_base, sysenter_cs, sysenter_esp, sysenter_eip;
-	u64 debugctl, dr7, pat, efer, perf_global_ctrl, cr0;
+	u64 msr[MAX_GUEST_MSRS];
+	u64 dr7, cr0;
 };
 
 static void read_native_state(struct native_state *n)
 {
+	u32 i;
+
 	n->cr0 = vmread(GUEST_CR0);
 	n->cr3 = vmread(GUEST_CR3);
 	n->cr4 = vmread(GUEST_CR4) & ~CR4_VMXE;
@@ -226,43 +233,20 @@ static void read_native_state(struct native_state *n)
 	n->tables.tr = vmread(GUEST_TR_SELECTOR);
 	n->tr_base = vmread(GUEST_TR_BASE);
 	n->tr_limit = vmread(GUEST_TR_LIMIT);
-	n->fs_base = vmread(GUEST_FS_BASE);
-	n->gs_base = vmread(GUEST_GS_BASE);
-	n->sysenter_cs = vmread(GUEST_IA32_SYSENTER_CS);
-	n->sysenter_esp = vmread(GUEST_IA32_SYSENTER_ESP);
-	n->sysenter_eip = vmread(GUEST_IA32_SYSENTER_EIP);
-	n->debugctl = vmread(GUEST_IA32_DEBUGCTL);
 	n->dr7 = vmread(GUEST_DR7);
-	n->pat = vmread(GUEST_IA32_PAT);
-	n->efer = vmread(GUEST_IA32_EFER);
-	if (vmx_caps.perf_global_ctrl)
-		n->perf_global_ctrl = vmread(GUEST_IA32_PERF_GLOBAL_CTRL);
+	for (i = 0; i < nr_guest_msrs(); i++)
+		n->msr[i] = vmread(guest_msrs[i].field);
 }
 
 static void load_native_state(struct cpu *cpu, const struct native_state *n)
 {
-	wrmsr(MSR_EFER, n->efer);
-	wrmsr(MSR_PAT, n->pat);
-	wrmsr(MSR_SYSENTER_CS, n->sysenter_cs);
-	wrmsr_safe(MSR_SYSENTER_ESP, n->sysenter_esp);
-	wrmsr_safe(MSR_SYSENTER_EIP, n->sysenter_eip);
-	wrmsr_safe(MSR_DEBUGCTL, n->debugctl);
-	if (vmx_caps.perf_global_ctrl)
-		wrmsr_safe(MSR_PERF_GLOBAL_CTRL, n->perf_global_ctrl);
+	u32 i;
+
+	for (i = 0; i < nr_guest_msrs(); i++)
+		wrmsr_safe(guest_msrs[i].msr, n->msr[i]);
 	write_dr7(n->dr7);
 	write_cr0(n->cr0);
 	tables_restore_tr(cpu, n->tables.tr, n->tr_base, n->tr_limit);
-	wrmsr_safe(MSR_GS_BASE, n->gs_base);
-	wrmsr_safe(MSR_FS_BASE, n->fs_base);
-}
-
-static void leave_vmx_operation(struct cpu *cpu)
-{
-	vmclear(cpu->vmcs01);
-	vmclear(cpu->vmcs_pal);
-	nested_leave(cpu);
-	vmxoff();
-	WRITE_ONCE(cpu->in_vmx, false);
 }
 
 void vmx_leave(struct cpu *cpu)

@@ -28,6 +28,7 @@
 #include "apic.h"
 #include "controls.h"
 #include "event.h"
+#include "guest_state.h"
 #include "kick_internal.h"
 #include "msr_index.h"
 #include "nested/caps.h"
@@ -144,22 +145,15 @@ static int read_vmx_capability(u32 msr, u64 *value)
 	return 0;
 }
 
-/* MSRs that entries and exits switch: the guest's value is in the VMCS. 0: none. */
+/* MSRs that entries and exits switch: the guest's value is in the VMCS. 0: not one of them. */
 static u32 switched_field(u32 msr)
 {
-	switch (msr) {
-	case MSR_SYSENTER_CS: return GUEST_IA32_SYSENTER_CS;
-	case MSR_SYSENTER_ESP: return GUEST_IA32_SYSENTER_ESP;
-	case MSR_SYSENTER_EIP: return GUEST_IA32_SYSENTER_EIP;
-	case MSR_DEBUGCTL: return GUEST_IA32_DEBUGCTL;
-	case MSR_PAT: return GUEST_IA32_PAT;
-	case MSR_EFER: return GUEST_IA32_EFER;
-	case MSR_FS_BASE: return GUEST_FS_BASE;
-	case MSR_GS_BASE: return GUEST_GS_BASE;
-	case MSR_PERF_GLOBAL_CTRL:
-		return vmx_caps.perf_global_ctrl ? GUEST_IA32_PERF_GLOBAL_CTRL : 0;
-	default: return 0;
-	}
+	u32 i;
+
+	for (i = 0; i < nr_guest_msrs(); i++)
+		if (guest_msrs[i].msr == msr)
+			return guest_msrs[i].field;
+	return 0;
 }
 
 int msr_read(u32 msr, u64 *value)

@@ -14,7 +14,6 @@
 #define FEATURE_CONTROL_LOCK 0x1ull
 #define FEATURE_CONTROL_VMX_OUTSIDE_SMX 0x4ull
 #define MSR_BIOS_UPDATE_TRIGGER 0x79
-#define MSR_MTRR_CAP 0xfe
 #define MSR_SYSENTER_CS 0x174
 #define MSR_SYSENTER_ESP 0x175
 #define MSR_SYSENTER_EIP 0x176
@@ -55,13 +54,11 @@
 #define MSR_TME_ACTIVATE 0x982
 #define MSR_HW_FEEDBACK_PTR 0x17d0
 #define MSR_X2APIC_ICR 0x830
-#define MSR_XSS 0xda0
 #define MSR_EFER 0xc0000080u
 #define EFER_SCE BIT(0)
 #define EFER_LME BIT(8)
 #define EFER_LMA BIT(10)
 #define EFER_NXE BIT(11)
-#define MSR_STAR 0xc0000081u
 #define MSR_FS_BASE 0xc0000100u
 #define MSR_GS_BASE 0xc0000101u
 #define MSR_KERNEL_GS_BASE 0xc0000102u
@@ -69,7 +66,6 @@
 /* Control registers (SDM vol. 3, 2.5) */
 #define CR0_PE BIT(0)
 #define CR0_MP BIT(1)
-#define CR0_EM BIT(2)
 #define CR0_TS BIT(3)
 #define CR0_ET BIT(4)
 #define CR0_NE BIT(5)
@@ -77,6 +73,7 @@
 #define CR0_NW BIT(29)
 #define CR0_CD BIT(30)
 #define CR0_PG BIT(31)
+#define CR4_PSE BIT(4)
 #define CR4_PAE BIT(5)
 #define CR4_MCE BIT(6)
 #define CR4_PGE BIT(7)
@@ -87,6 +84,8 @@
 #define CR4_SMXE BIT(14)
 #define CR4_PCIDE BIT(17)
 #define CR4_OSXSAVE BIT(18)
+#define CR4_SMEP BIT(20)
+#define CR4_SMAP BIT(21)
 #define CR4_PKE BIT(22)
 #define CR4_CET BIT(23)
 /* Bits that the core understands: 0-14, 16-18, 20-25, 27, 28. Not FRED (32). */

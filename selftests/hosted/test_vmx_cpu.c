@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* link: vmx/cr.c vmx/event.c vmx/apic.c vmx/controls.c vmx/requirements.c */
+/* link: vmx/cr.c vmx/event.c vmx/apic.c vmx/controls.c module/requirements.c */
 /*
  * Control registers, IA32_APIC_BASE, controls and requirements: the rules of
  * the SDM, each violated alone, and random values against a slow oracle.
@@ -9,7 +9,7 @@
 #include "../../vmx/controls.h"
 #include "../../vmx/cr.h"
 #include "../../vmx/event.h"
-#include "../../vmx/requirements.h"
+#include "../../module/requirements.h"
 #include "fake.h"
 #include "tap.h"
 

@@ -68,7 +68,7 @@ echo unsigned >"$r/lib/modules/$(uname -r)/extra/underpin.ko"
 advises "lockdown with an unsigned module: sign it" "the module is signed" "mokutil"
 printf 'x~Module signature appended~\n' >"$r/lib/modules/$(uname -r)/extra/underpin.ko"
 check_equal "lockdown with a signed module" ok "$(verdict "the module is signed")"
-# ---- CPUs, by the table of vmx/requirements.c ----
+# ---- CPUs, by the table of module/requirements.c ----
 good_cpu() { # N: a Skylake, more or less
 	mkdir -p "$r/facts"
 	printf '%s\n' 'vmx 1' 'rdtscp 1' 'invpcid 1' 'xsaves 1' 'feature_control 5' 'basic 0x00da040000000004' \

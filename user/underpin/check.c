@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * `underpin check`: every requirement, met or not, and what to change. The
- * CPU's are the table that the module itself refuses by (vmx/requirements.c);
+ * CPU's are the table that the module itself refuses by (module/requirements.c);
  * the machine's and the kernel's are below, one function each.
  */
 #include <dirent.h>

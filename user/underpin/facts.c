@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Facts about each CPU, for the table in vmx/requirements.c: CPUID on the CPU
+ * Facts about each CPU, for the table in module/requirements.c: CPUID on the CPU
  * itself, MSRs through /dev/cpu/N/msr. CR4 cannot be read in user space.
  */
 #include <cpuid.h>

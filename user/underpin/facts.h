@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vmx/requirements.h"
+#include "module/requirements.h"
 
 /* "" or the value of UNDERPIN_CHECK_ROOT (tests). */
 const char *check_root(void);

@@ -4,8 +4,8 @@
  * the module before a launch, `underpin check`, and the hosted tests. Pure:
  * looks at the facts only. Stands alone.
  */
-#ifndef UNDERPIN_VMX_REQUIREMENTS_H
-#define UNDERPIN_VMX_REQUIREMENTS_H
+#ifndef UNDERPIN_MODULE_REQUIREMENTS_H
+#define UNDERPIN_MODULE_REQUIREMENTS_H
 
 #include "../include/types.h"
 

@@ -6,8 +6,8 @@
 #include "requirements.h"
 
 #include "../include/errors.h"
-#include "msr_index.h"
-#include "vmcs.h"
+#include "../vmx/msr_index.h"
+#include "../vmx/vmcs.h"
 
 #ifndef BIT
 #define BIT(n) (1ull << (n))
