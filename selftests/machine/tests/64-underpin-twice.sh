@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # limit: 300
 # An Underpin loads on top of another and keeps PALs there, a third on top of both; they leave in order.
-# (A PAL of the third works as well, but every exit of it is hundreds of the first's.)
+# (No PAL of the third: every exit of it is hundreds of the first's.)
 # shellcheck source=selftests/machine/lib/machine.sh
 . /test/machine/lib/machine.sh
 
