@@ -6,7 +6,8 @@
 
 unload
 check "kvm_intel loads on the bare machine" modprobe kvm_intel
-parameters() { for p in ept unrestricted_guest vpid flexpriority pml enable_shadow_vmcs preemption_timer; do echo "$p=$(cat /sys/module/kvm_intel/parameters/$p 2>/dev/null)"; done; }
+# Not enable_shadow_vmcs: an L1 is not offered VMCS shadowing yet (docs/nested.md).
+parameters() { for p in ept unrestricted_guest vpid flexpriority pml preemption_timer; do echo "$p=$(cat /sys/module/kvm_intel/parameters/$p 2>/dev/null)"; done; }
 parameters >"$tmp/bare"
 run_tap up-kvm-guest
 modprobe -r kvm_intel kvm
