@@ -164,7 +164,7 @@ int controls_compare(void)
 
 	if (err)
 		return err;
-	if (memcmp(&controls, &controls_linux, sizeof(controls)) || 
+	if (memcmp(&controls, &controls_linux, sizeof(controls)) ||
 	    caps.maxphyaddr != vmx_caps.maxphyaddr || caps.sum != vmx_caps.sum)
 		return -ENODEV;
 	return 0;

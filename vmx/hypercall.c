@@ -105,6 +105,19 @@ static void forward_vmcall(struct cpu *cpu)
 	skip_instruction();
 }
 
+static u64 vmcall_as(struct guest_regs *r)
+{
+	register u64 r10 __asm__("r10") = r->r10;
+	u64 rax = (u32)r->rax;
+
+	__asm__ volatile("vmcall"
+			 : "+a"(rax), "+d"(r->rdx), "+r"(r10)
+			 : "D"(r->rdi), "S"(r->rsi)
+			 : "memory");
+	r->r10 = r10;
+	return rax;
+}
+
 /*
  * For an Underpin below this one: it may be looked at. Whatever takes frames away
  * could take ours, whose owner it does not know.
@@ -112,33 +125,24 @@ static void forward_vmcall(struct cpu *cpu)
 static s64 ask_outer(struct cpu *cpu, u32 plain)
 {
 	struct guest_regs *r = &cpu->regs;
-	register u64 r10 __asm__("r10") = r->r10;
-	bool buffer = plain != HC_LEAVE_PREPARE;
-	u64 gpa = plain == HC_STATS || plain == HC_LOG ? r->rsi : r->rdi, rax = (u32)r->rax;
+	u64 gpa = plain == HC_STATS || plain == HC_LOG ? r->rsi : r->rdi;
+	s64 answer;
 
 	switch (plain) {
 	case HC_LEAVE_PREPARE:
-		if (r->rdi != LEAVE_NORMAL)
-			return -EBUSY;
-		break;
+		return r->rdi == LEAVE_NORMAL ? (s64)vmcall_as(r) : -EBUSY;
 	case HC_STATUS:
 	case HC_STATS:
 	case HC_LOG:
 	case HC_FATAL:
 		if (frame_hold(gpa >> PAGE_SHIFT))
 			return -EFAULT;
-		break;
+		answer = vmcall_as(r);
+		frame_drop(gpa >> PAGE_SHIFT);
+		return answer;
 	default:
 		return -EBUSY;
 	}
-	__asm__ volatile("vmcall"
-			 : "+a"(rax), "+d"(r->rdx), "+r"(r10)
-			 : "D"(r->rdi), "S"(r->rsi)
-			 : "memory");
-	if (buffer)
-		frame_drop(gpa >> PAGE_SHIFT);
-	r->r10 = r10;
-	return rax;
 }
 
 void handle_vmcall(struct cpu *cpu)
