@@ -128,7 +128,7 @@ struct core_exit_stat {
 	u32 min;
 	u32 max;
 };
-#define CORE_NR_EXIT_REASONS 80	/* basic reasons; 79 = PAL exits */
+#define CORE_NR_EXIT_REASONS 80	/* basic reasons; 78 = exits from L2, 79 = from PALs */
 
 struct core_log_record {
 	u64 seq;	/* from 1; a gap says how many were lost */
