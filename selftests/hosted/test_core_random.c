@@ -215,11 +215,10 @@ static bool all_zero(const void *p, size_t size)
 /* So that nothing is found there that was there before. */
 static NO_ASAN void clear_dead_stack(void)
 {
-	volatile u8 dead[SCANNED];
-	u32 i;
+	u8 dead[SCANNED];
 
-	for (i = 0; i < SCANNED; i++)
-		dead[i] = 0;
+	memset(dead, 0, sizeof(dead));
+	__asm__ volatile("" : : "r"(dead) : "memory");
 }
 
 static NO_ASAN const u8 *find(const u8 *from, const u8 *to, const u8 *what)

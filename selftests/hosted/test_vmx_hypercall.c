@@ -372,7 +372,7 @@ static bool is_ours(u32 number)
 
 static void one(u32 number, u32 cpl)
 {
-	bool has_left = true;
+	volatile bool has_left = true;
 
 	random_guest(number, cpl);
 	if (fake_chance(50))
