@@ -38,11 +38,14 @@ s64 fatal_get(u64 gpa)
 	return err ? err : 1;
 }
 
-static void record_vmcs(struct core_fatal *r)
+static void record_vmcs(struct core_fatal *r, const struct cpu *cpu)
 {
 	r->exit_reason = vmread(VM_EXIT_REASON);
-	r->exit_qualification = vmread(EXIT_QUALIFICATION);
 	r->vm_instruction_error = vmread(VM_INSTRUCTION_ERROR);
+	/* Where a PAL was, and what it wanted there, is the PAL's. */
+	if (cpu->mode == MODE_PAL)
+		return;
+	r->exit_qualification = vmread(EXIT_QUALIFICATION);
 	r->guest_rip = vmread(GUEST_RIP);
 	r->guest_rsp = vmread(GUEST_RSP);
 	r->guest_cr0 = vmread(GUEST_CR0);
@@ -64,8 +67,8 @@ static void record_frame(struct core_fatal *r, const struct cpu *cpu, const stru
 	r->vector = f->vector;
 	r->error_code = f->error_code;
 	r->cr2 = read_cr2();
-	/* Registers and stack of a PAL exit may hold what is the PAL's. */
-	if (cpu->mode == MODE_PAL)
+	/* Registers and stack may hold what is the PAL's: of its exit, or while pal/ works on it. */
+	if (cpu->mode == MODE_PAL || cpu->pal_claim)
 		return;
 	memcpy(r->gpr, (u64[]){ f->rax, f->rcx, f->rdx, f->rbx, f->rsp, f->rbp, f->rsi, f->rdi,
 				f->r8, f->r9, f->r10, f->r11, f->r12, f->r13, f->r14, f->r15 },
@@ -99,7 +102,7 @@ static void write_record(struct cpu *cpu, const struct trap_frame *frame, const 
 	else
 		record.vector = 256;
 	if (cpu->in_vmx)
-		record_vmcs(&record);
+		record_vmcs(&record, cpu);
 	memcpy(record.build_id, image_header.build_id, sizeof(record.build_id));
 	memcpy(record.text, text, strlen(text) + 1);
 	record.recovered = cpu->in_vmx && cpu->fatal_depth == 0;

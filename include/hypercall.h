@@ -128,7 +128,7 @@ struct core_exit_stat {
 	u32 min;
 	u32 max;
 };
-#define CORE_NR_EXIT_REASONS 80	/* basic reasons; 79 = PAL exits */
+#define CORE_NR_EXIT_REASONS 80	/* basic reasons; 78 = exits from L2, 79 = from PALs */
 
 struct core_log_record {
 	u64 seq;	/* from 1; a gap says how many were lost */
@@ -145,11 +145,11 @@ struct core_fatal {
 	u32 vector;	/* exception in root, or 256 + enum core_fatal_reason */
 	u64 error_code, cr2;
 	u64 rip, rsp, rflags;
-	u64 gpr[16];	/* rax rcx rdx rbx rsp rbp rsi rdi r8..r15; zero in a PAL exit */
-	u64 exit_reason, exit_qualification, vm_instruction_error;
+	u64 gpr[16];	/* rax rcx rdx rbx rsp rbp rsi rdi r8..r15; zero where they may be a PAL's */
+	u64 exit_reason, exit_qualification, vm_instruction_error; /* from a PAL only the first and last */
 	u64 guest_rip, guest_rsp, guest_cr0, guest_cr3, guest_cr4, guest_efer;
 	u64 guest_physical, idt_vectoring;
-	u64 stack[CORE_FATAL_STACK];	/* words from rsp upward; none in a PAL exit */
+	u64 stack[CORE_FATAL_STACK];	/* words from rsp upward; none that may be a PAL's */
 	u32 stack_words;
 	u32 recovered;	/* 1: the guest got an exception and went on */
 	u8 build_id[20];

@@ -20,7 +20,7 @@ static struct dentry *directory;
 
 static int status_show(struct seq_file *m, void *unused)
 {
-	struct underpin_status s;
+	struct underpin_status s = { .size = sizeof(s) };
 	int err = query_status(&s);
 
 	if (err)
@@ -50,6 +50,7 @@ static int stats_show(struct seq_file *m, void *unused)
 
 	if (!s)
 		return -ENOMEM;
+	s->size = sizeof(*s);
 	seq_puts(m, "cpu reason count min mean max\n");
 	for (slot = 0; slot < nr_cpu_slots && !err; slot++) {
 		s->cpu = slot;
@@ -75,6 +76,7 @@ static int log_show(struct seq_file *m, void *unused)
 
 	if (!log)
 		return -ENOMEM;
+	log->size = sizeof(*log);
 	log->first = 1;
 	do {
 		err = query_log(log);
@@ -98,6 +100,7 @@ static int pals_show(struct seq_file *m, void *unused)
 
 	if (!list)
 		return -ENOMEM;
+	list->size = sizeof(*list);
 	seq_puts(m, "id state owner pages donated entries calls interrupts faults measurement name\n");
 	do {
 		pal_list(list, true);

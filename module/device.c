@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The misc device. Who may open it may register PALs; the file's mode decides.
- * Structures are copied as a whole, in and out. pal.c has what a PAL's own file
+ * Structures are copied in and out by their sizes (user_struct.h). pal.c has what a PAL's own file
  * descriptor can do. 32-bit processes may ask (the structures are the same for
  * them), not register: a PAL is 64-bit code.
  */
@@ -19,6 +19,7 @@
 
 #include "pal.h"
 #include "query.h"
+#include "user_struct.h"
 
 /*
  * The device is there before the core is. Whoever had it open when a launch
@@ -38,52 +39,49 @@ static int get_status(void *data)
 
 static int get_stats(void *data)
 {
-	struct underpin_stats *stats = data;
-
-	return stats->reserved ? -EINVAL : query_stats(stats);
+	return query_stats(data);
 }
 
 /* It names addresses of the kernel's, as dmesg does. */
 static int get_log(void *data)
 {
-	struct underpin_log *log = data;
-
-	if (!capable(CAP_SYSLOG))
-		return -EPERM;
-	return log->reserved ? -EINVAL : query_log(log);
+	return capable(CAP_SYSLOG) ? query_log(data) : -EPERM;
 }
 
 static int get_pals(void *data)
 {
-	return pal_list(data, capable(CAP_SYS_ADMIN));
+	struct underpin_pal_list *list = data;
+
+	return list->reserved ? -EINVAL : pal_list(list, capable(CAP_SYS_ADMIN));
 }
 
-static const struct {
+static const struct query {
 	unsigned int command;
+	u32 size, least;
 	int (*get)(void *data);
 } queries[] = {
-	{ UNDERPIN_GET_STATUS, get_status },
-	{ UNDERPIN_GET_STATS, get_stats },
-	{ UNDERPIN_GET_LOG, get_log },
-	{ UNDERPIN_GET_PALS, get_pals },
+	{ UNDERPIN_GET_STATUS, sizeof(struct underpin_status),
+	  USER_STRUCT_LEAST(struct underpin_status, version), get_status },
+	{ UNDERPIN_GET_STATS, sizeof(struct underpin_stats),
+	  USER_STRUCT_LEAST(struct underpin_stats, cpu), get_stats },
+	{ UNDERPIN_GET_LOG, sizeof(struct underpin_log),
+	  USER_STRUCT_LEAST(struct underpin_log, record[0]), get_log },
+	{ UNDERPIN_GET_PALS, sizeof(struct underpin_pal_list),
+	  USER_STRUCT_LEAST(struct underpin_pal_list, pal[0]), get_pals },
 };
 
-static int run_query(int (*get)(void *data), unsigned int command, void __user *arg)
+static int run_query(const struct query *query, void __user *arg)
 {
-	size_t size = _IOC_SIZE(command);
-	void *data = kzalloc(size, GFP_KERNEL);
+	void *data = kzalloc(query->size, GFP_KERNEL);
 	int ret;
 
 	if (!data)
 		return -ENOMEM;
-	if ((_IOC_DIR(command) & _IOC_WRITE) && copy_from_user(data, arg, size)) {
-		ret = -EFAULT;
-		goto free;
-	}
-	ret = get(data);
-	if (!ret && copy_to_user(arg, data, size))
-		ret = -EFAULT;
-free:
+	ret = user_struct_in(data, query->size, query->least, arg);
+	if (!ret)
+		ret = query->get(data);
+	if (!ret)
+		ret = user_struct_out(arg, data);
 	kfree(data);
 	return ret;
 }
@@ -96,7 +94,7 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 		return in_compat_syscall() ? -EOPNOTSUPP : pal_register((void __user *)arg);
 	for (i = 0; i < ARRAY_SIZE(queries); i++)
 		if (queries[i].command == command)
-			return run_query(queries[i].get, command, (void __user *)arg);
+			return run_query(&queries[i], (void __user *)arg);
 	return -ENOTTY;
 }
 

@@ -38,6 +38,7 @@
 #include "hypercall.h"
 #include "pal_pages.h"
 #include "trace.h"
+#include "user_struct.h"
 
 #define PFNS_PER_CALL 512
 #define CREATE_TRIES 1000	/* of a millisecond */
@@ -333,15 +334,18 @@ static int pal_info_get(struct pal *pal, struct underpin_pal_info *info)
 
 static long file_ioctl(struct file *file, unsigned int command, unsigned long arg)
 {
-	struct underpin_pal_info info;
+	struct underpin_pal_get_info get;
 	int err;
 
 	if (command != UNDERPIN_PAL_GET_INFO)
 		return -ENOTTY;
-	err = pal_info_get(file->private_data, &info);
-	if (err)
-		return err;
-	return copy_to_user((void __user *)arg, &info, sizeof(info)) ? -EFAULT : 0;
+	err = user_struct_in(&get, sizeof(get), USER_STRUCT_LEAST(struct underpin_pal_get_info, info.id),
+			     (void __user *)arg);
+	if (!err && get.reserved)
+		err = -EINVAL;
+	if (!err)
+		err = pal_info_get(file->private_data, &get.info);
+	return err ? err : user_struct_out((void __user *)arg, &get);
 }
 
 static const struct file_operations pal_fops = {
@@ -414,8 +418,8 @@ static int publish(struct pal *pal, struct underpin_pal_register *reg, void __us
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	err = -EFAULT;
-	if (copy_to_user(arg, reg, sizeof(*reg)))
+	err = user_struct_out(arg, reg);
+	if (err)
 		goto put_fd;
 	err = mmu_notifier_register(&pal->notifier, pal->mm);
 	if (err)
@@ -484,6 +488,7 @@ long pal_register(void __user *arg)
 
 int pal_list(struct underpin_pal_list *list, bool all)
 {
+	u32 room = (list->size - offsetof(struct underpin_pal_list, pal)) / sizeof(list->pal[0]);
 	struct pal *pal;
 
 	list->nr = 0;
@@ -491,7 +496,7 @@ int pal_list(struct underpin_pal_list *list, bool all)
 	list_for_each_entry(pal, &pals, list) {
 		if (pal->id < list->first || (!all && !uid_eq(pal->uid, current_euid())))
 			continue;
-		if (list->nr == ARRAY_SIZE(list->pal))
+		if (list->nr == min_t(u32, room, ARRAY_SIZE(list->pal)))
 			break;
 		if (!pal_info_get(pal, &list->pal[list->nr]))
 			list->nr++;

@@ -27,7 +27,7 @@ void pal_request_describe(const struct pal_request *request, struct pal_desc *de
 /* UNDERPIN_PAL_REGISTER: a file descriptor, or -errno. */
 long pal_register(void __user *arg);
 
-/* UNDERPIN_GET_PALS: list->first as in the UAPI; all = not only the caller's user's. */
+/* UNDERPIN_GET_PALS: list->size is set; list->first as in the UAPI; all = not only the caller's user's. */
 int pal_list(struct underpin_pal_list *list, bool all);
 
 #endif

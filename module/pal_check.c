@@ -14,6 +14,8 @@
 #include <linux/uaccess.h>
 #include <asm/cpufeature.h>
 
+#include "user_struct.h"
+
 static_assert(UNDERPIN_MAX_SECTIONS == PAL_MAX_SECTIONS);
 static_assert(UNDERPIN_MAX_ENTRIES == PAL_MAX_ENTRIES);
 static_assert(UNDERPIN_MAX_PARAMS == PAL_MAX_PARAMS);
@@ -119,9 +121,11 @@ int pal_request_copy(struct pal_request *q, const void __user *arg)
 {
 	int err;
 
-	if (copy_from_user(&q->reg, arg, sizeof(q->reg)))
-		return -EFAULT;
-	if (q->reg.size != sizeof(q->reg) || q->reg.flags || !q->reg.nr_sections ||
+	err = user_struct_in(&q->reg, sizeof(q->reg),
+			     USER_STRUCT_LEAST(struct underpin_pal_register, name), arg);
+	if (err)
+		return err;
+	if (q->reg.flags || !q->reg.nr_sections ||
 	    !q->reg.nr_entries || !q->reg.stub || q->reg.stub >= TASK_SIZE_MAX ||
 	    strnlen(q->reg.name, sizeof(q->reg.name)) == sizeof(q->reg.name))
 		return -EINVAL;

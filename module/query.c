@@ -66,7 +66,7 @@ int query_status(struct underpin_status *status)
 		return -ENOMEM;
 	ret = ask(HC_STATUS, s);
 	*status = (struct underpin_status){
-		.size = sizeof(*status),
+		.size = status->size,
 		.version = s->version,
 		.nr_cpus = s->nr_cpus,
 		.nr_under_core = count_slots(s->cpu_under_core),
@@ -120,6 +120,7 @@ int query_stats(struct underpin_stats *stats)
 
 int query_log(struct underpin_log *log)
 {
+	u32 room = (log->size - offsetof(struct underpin_log, record)) / sizeof(log->record[0]);
 	struct core_log_record *r = (void *)get_zeroed_page(GFP_KERNEL);
 	s64 ret = -ENODEV;
 
@@ -129,7 +130,7 @@ int query_log(struct underpin_log *log)
 		ret = hypercall(HC_LOG, log->first, __pa(r), 0);
 		core_put();
 	}
-	log->nr = clamp_t(s64, ret, 0, UNDERPIN_LOG_BATCH);
+	log->nr = clamp_t(s64, ret, 0, min_t(u32, room, UNDERPIN_LOG_BATCH));
 	memcpy(log->record, r, log->nr * sizeof(*r));
 	if (log->nr)
 		log->first = r[log->nr - 1].seq + 1;

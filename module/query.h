@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the core tells about itself, in the UAPI's form. For ioctls and debugfs.
+ * What the core tells about itself, in the UAPI's form; size is set, by the caller.
+ * For ioctls and debugfs.
  * All may sleep, take core_get() themselves, and answer 0 or -errno; -ENODEV:
  * there is no core any more.
  */

@@ -10,6 +10,7 @@
 #include "../../vmx/event.h"
 #include "../../vmx/kick_internal.h"
 #include "../../vmx/leave.h"
+#include "../../vmx/nested/nested.h"
 #include "fake.h"
 #include "tap.h"
 
@@ -90,6 +91,66 @@ static s64 prepare(u64 how)
 	return leave_prepare(cpu_of_slot(0), how, &why, &which);
 }
 
+/*
+ * HC_LEAVE_PREPARE in full (RULES 24): both ways, each state, lock=1, PALs, a CPU
+ * that waits for a SIPI, a CPU on which Linux is in VMX operation, a kick under way; answers by include/hypercall.h.
+ */
+static void one_refusal(u32 state, u64 how, bool lock, u32 pals, bool offline, bool vmx, bool kick)
+{
+	static struct nested nested[2];
+	u64 why = 0, which = 0, wanted_why = 0, wanted_which = 0;
+	bool force = how == LEAVE_FORCE;
+	s64 wanted = 0, ret;
+
+	running();
+	core_state = state;
+	closed = state != CORE_STATE_RUNNING;
+	handover.flags = lock ? HANDOVER_LOCK : 0;
+	nr_pals = pals;
+	nr_unwiped = 0;		/* what a forced leave finds at its last call */
+	cpu_of_slot(1)->wait_sipi = offline;
+	nested[0].vmxon = vmx;
+	nested_of_cpu[0] = vmx || offline ? &nested[0] : NULL;
+	kicked = kick;
+	if (state == CORE_STATE_LAUNCHING || state == CORE_STATE_LEAVING)
+		wanted_why = 0;
+	else if (!force && lock)
+		wanted_why = LEAVE_BUSY_LOCKED;
+	else if (!force && pals)
+		wanted_why = LEAVE_BUSY_PAL, wanted_which = pals;
+	else if (!force && vmx)
+		wanted_why = LEAVE_BUSY_VMX;
+	else if (kick)
+		wanted_why = LEAVE_BUSY_KICK;
+	else if (!force && offline)
+		wanted_why = LEAVE_BUSY_OFFLINE_CPU, wanted_which = 1;
+	if (wanted_why)
+		wanted = -EBUSY;
+	ret = leave_prepare(cpu_of_slot(0), how, &why, &which);
+	check(ret == wanted && why == wanted_why && which == wanted_which,
+	      "state %u, how %llu, lock %d, %u PALs, offline %d, vmx %d, kick %d: %lld, why %llu, which %llu", state,
+	      how, lock, pals, offline, vmx, kick, ret, why, which);
+	if (!ret)
+		check(core_state == CORE_STATE_LEAVING);
+	else if (wanted_why == LEAVE_BUSY_LOCKED)
+		check(core_state == state && keys && closed == (state != CORE_STATE_RUNNING));
+	else
+		check(core_state == (force ? CORE_STATE_WIPING : CORE_STATE_RUNNING) && keys && closed == force);
+	check((leave_check(cpu_of_slot(1)) == 0) == (!ret && !kick), "CPU 1 and the answer %lld", ret);
+	nested_of_cpu[0] = NULL;
+}
+
+static void all_refusals(void)
+{
+	u32 state, bits;
+
+	for (state = CORE_STATE_LAUNCHING; state <= CORE_STATE_LEAVING; state++)
+		for (bits = 0; bits < 128; bits++)
+			one_refusal(state, bits & 1, bits & 2, bits & 4 ? bits & 64 ? 7 : 1 : 0, bits & 8, bits & 32,
+				    bits & 16);
+	ok(1, "every refusal of a leave: why, and which PALs or CPU; and a leave that is refused changes nothing");
+}
+
 static void one_random_history(void)
 {
 	int i;
@@ -151,6 +212,7 @@ int main(void)
 	ok(leave_park(cpu_of_slot(0), 0) == -EINVAL && leave_park(cpu_of_slot(0), 9) == -EINVAL,
 	   "nor one that is not there, or the caller");
 
+	all_refusals();
 	for (i = 0; i < 100000; i++)
 		one_random_history();
 	ok(1, "100,000 random histories: never out of VMX with a secret left");

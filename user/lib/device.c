@@ -55,6 +55,10 @@ static int ask(int fd, unsigned long request, void *argument, const char *what)
 		return underpin_fail(ENOTTY,
 			"the file descriptor for '%s' is not Underpin's, or library and module are of different versions: install both from one build and load the module again",
 			what);
+	case E2BIG:
+		return underpin_fail(E2BIG,
+			"the module is older than what asks it for '%s': install both from one build and load the module again",
+			what);
 	case EPERM:
 	case EACCES:
 		return underpin_fail(errno, "no right to ask for '%s': run as root", what);
@@ -73,22 +77,36 @@ int underpin_get_status(int device, struct underpin_status *status)
 int underpin_get_stats(int device, unsigned int cpu, struct underpin_stats *stats)
 {
 	memset(stats, 0, sizeof(*stats));
+	stats->size = sizeof(*stats);
 	stats->cpu = cpu;
 	return ask(device, UNDERPIN_GET_STATS, stats, "stats");
 }
 
 int underpin_get_log(int device, struct underpin_log *log)
 {
+	const __u64 first = log->first;
+
+	memset(log, 0, sizeof(*log));
+	log->size = sizeof(*log);
+	log->first = first;
 	return ask(device, UNDERPIN_GET_LOG, log, "log");
 }
 
 int underpin_get_pals(int device, struct underpin_pal_list *list)
 {
+	const __u32 first = list->first;
+
+	memset(list, 0, sizeof(*list));
+	list->size = sizeof(*list);
+	list->first = first;
 	return ask(device, UNDERPIN_GET_PALS, list, "pal list");
 }
 
 int underpin_pal_get_info(int pal, struct underpin_pal_info *info)
 {
-	memset(info, 0, sizeof(*info));
-	return ask(pal, UNDERPIN_PAL_GET_INFO, info, "pal info");
+	struct underpin_pal_get_info get = { .size = sizeof(get) };
+	int ret = ask(pal, UNDERPIN_PAL_GET_INFO, &get, "pal info");
+
+	*info = get.info;
+	return ret;
 }

@@ -242,10 +242,10 @@ int underpin_pal_register(int device, const struct underpin_pal_spec *spec,
 
 static bool is_open(const struct underpin_pal_table *table)
 {
-	struct underpin_pal_info info;
+	struct underpin_pal_get_info get = { .size = sizeof(get) };
 
 	return table->pristine && table->pal >= 0 &&
-	       !ioctl(table->pal, UNDERPIN_PAL_GET_INFO, &info) && info.id == table->id;
+	       !ioctl(table->pal, UNDERPIN_PAL_GET_INFO, &get) && get.info.id == table->id;
 }
 
 /* The contents of all ranges as linked, one after the other. */

@@ -17,3 +17,58 @@ _Static_assert(offsetof(struct underpin_pal_info, measurement) == offsetof(struc
 _Static_assert(offsetof(struct underpin_pal_info, name) == offsetof(struct pal_info, name), "name");
 _Static_assert(sizeof(struct underpin_log_record) == sizeof(struct core_log_record), "log");
 _Static_assert(UNDERPIN_NR_REASONS == CORE_NR_EXIT_REASONS, "reasons");
+
+/*
+ * Version 0 of each structure that an ioctl takes: it begins with its size, and all that
+ * it had is where it was. Newer fields come behind; these lines stay as they are.
+ */
+#define VERSION_0(type, end) \
+	_Static_assert(offsetof(type, size) == 0 && sizeof(((type *)0)->size) == 4, "begins with its size"); \
+	_Static_assert(sizeof(type) >= (end), "does not shrink")
+#define AT(type, member, offset) _Static_assert(offsetof(type, member) == (offset), #member)
+
+VERSION_0(struct underpin_pal_register, 112);
+AT(struct underpin_pal_register, flags, 4);
+AT(struct underpin_pal_register, nr_sections, 8);
+AT(struct underpin_pal_register, nr_entries, 12);
+AT(struct underpin_pal_register, sections, 16);
+AT(struct underpin_pal_register, entries, 24);
+AT(struct underpin_pal_register, stub, 32);
+AT(struct underpin_pal_register, name, 40);
+AT(struct underpin_pal_register, id, 72);
+AT(struct underpin_pal_register, nr_donated, 76);
+AT(struct underpin_pal_register, measurement, 80);
+VERSION_0(struct underpin_pal_get_info, 120);
+AT(struct underpin_pal_get_info, info, 8);
+VERSION_0(struct underpin_status, 112);
+AT(struct underpin_status, version, 4);
+AT(struct underpin_status, longest_root, 64);
+AT(struct underpin_status, tsc_khz, 84);
+AT(struct underpin_status, build_id, 88);
+VERSION_0(struct underpin_stats, 8 + 80 * 24);
+AT(struct underpin_stats, cpu, 4);
+AT(struct underpin_stats, reason, 8);
+VERSION_0(struct underpin_log, 16 + 32 * 128);
+AT(struct underpin_log, nr, 4);
+AT(struct underpin_log, first, 8);
+AT(struct underpin_log, record, 16);
+VERSION_0(struct underpin_pal_list, 16 + 16 * 112);
+AT(struct underpin_pal_list, first, 4);
+AT(struct underpin_pal_list, nr, 8);
+AT(struct underpin_pal_list, pal, 16);
+
+/* What lies in arrays keeps its size. */
+_Static_assert(sizeof(struct underpin_section) == 24, "section");
+_Static_assert(sizeof(struct underpin_param) == 16 && sizeof(struct underpin_entry) == 16 + 10 * 16, "entry");
+_Static_assert(sizeof(struct underpin_exit_stat) == 24, "exit_stat");
+_Static_assert(sizeof(struct underpin_log_record) == 128, "log_record");
+_Static_assert(sizeof(struct underpin_pal_info) == 112, "pal_info");
+
+/* The numbers do not tell the size, or they would change with it. */
+#define NUMBER(request, nr) _Static_assert((request) == (UNDERPIN_IOC << 8 | (nr)), #request)
+NUMBER(UNDERPIN_PAL_REGISTER, 1);
+NUMBER(UNDERPIN_PAL_GET_INFO, 2);
+NUMBER(UNDERPIN_GET_STATUS, 3);
+NUMBER(UNDERPIN_GET_STATS, 4);
+NUMBER(UNDERPIN_GET_LOG, 5);
+NUMBER(UNDERPIN_GET_PALS, 6);

@@ -22,6 +22,12 @@ check_equal "stats: every CPU, or the one asked for" "2 1" \
 	"$(fake stats --json | jq '.cpus | length') $(fake stats --cpu 1 --json | jq '.cpus | length')"
 check_equal "stats: a CPU that is not there" 1 "$(status_of fake stats --cpu 2)"
 check_equal "stats: not a number" 2 "$(status_of fake stats --cpu x)"
+reasons() { FAKE_ALL_REASONS=1 fake stats --cpu 0 --json | jq -r ".cpus[0].exits[] | $1"; }
+check_equal "stats: every reason of the SDM's table has a name" "35 38 42 71" \
+	"$(reasons 'select(.name == "unknown reason") | .reason' | tr '\n' ' ' | sed 's/ $//')"
+check_equal "stats: each has its own" "" "$(reasons .name | grep -v unknown | sort | uniq -d)"
+check_equal "stats: the last two are the core's" "TDCALL,exit from L2,exit from a PAL" \
+	"$(reasons 'select(.reason >= 77) | .name' | tr '\n' ',' | sed 's/,$//')"
 check_equal "log: records and a gap" "record 5|record 6|lost|record 9|" \
 	"$(fake log | sed 's/.*info: //; s/^(2 records were lost.*/lost/' | tr '\n' '|')"
 timeout 1 env LD_PRELOAD="$w/fake.so" "$u" log -f >"$w/out"
@@ -29,6 +35,18 @@ check_equal "log -f goes on, and repeats nothing" "124 4" "$? $(wc -l <"$w/out")
 check_equal "pal list: odd names do not break JSON" '1 odd "name" ??' "$(fake pal list --json | jq -r '.[0] | "\(.id) \(.name)"')"
 check_equal "pal list: one line each" 3 "$(fake pal list | wc -l)"
 check_equal "version tells the core's" "core 1.2.3" "$(fake version | tail -n 1)"
+
+# ---- structures that grow: the module is older than the command, or newer ----
+for c in status stats log "pal list"; do
+	# shellcheck disable=SC2086
+	check_equal "$c says the size of its structure, and the same with a newer module" \
+		"fake: size $(FAKE_SIZES=1 FAKE_NEWER=0 fake $c 2>&1 >/dev/null | sed -n '1s/.*of //p') $(fake $c | cksum)" \
+		"$(FAKE_SIZES=1 FAKE_NEWER=64 fake $c 2>&1 >/dev/null | sed -n '1s/ of .*//p') $(FAKE_NEWER=64 fake $c | cksum)"
+	# shellcheck disable=SC2086
+	check_equal "$c with an older module succeeds" "0 0" "$(FAKE_OLDER=8 status_of fake $c) $(wc -l <"$w/err")"
+done
+check_equal "what an older module does not know is zero" "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a00000000" \
+	"$(FAKE_OLDER=8 fake status --json | jq -r .build_id)"
 
 # ---- errors: once, what to do, the right status ----
 if [ -e /dev/underpin ]; then

@@ -5,6 +5,9 @@
  * and for a registration checks what the module would (RULES 16): that each
  * page is present, anonymous and has the rights of its section. PALs then run
  * as ordinary code; where VMCALL faults, a signal handler serves them.
+ *
+ * Structures are taken and answered by their sizes, as module/user_struct.h does.
+ * FAKE_OLDER=n: a module whose structures are n bytes shorter; FAKE_NEWER=n: longer.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -84,6 +87,46 @@ static int check_section(const struct underpin_section *s)
 
 static uint32_t next_id = 7;
 
+/* The module's copy of the caller's structure. */
+static union {
+	uint32_t size;
+	struct underpin_pal_register reg;
+	struct underpin_pal_get_info get;
+	struct underpin_status status;
+	struct underpin_stats stats;
+	struct underpin_log log;
+	struct underpin_pal_list pals;
+	unsigned char bytes[65536];
+} known;
+
+static int struct_in(const void *from, size_t size)
+{
+	uint32_t given = *(const uint32_t *)from, i;
+
+	size += (size_t)forced("FAKE_NEWER") - (size_t)forced("FAKE_OLDER");
+	memset(&known, 0, sizeof(known));
+	if (given < 8 || given > sizeof(known)) {
+		errno = EINVAL;
+		return -1;
+	}
+	for (i = (uint32_t)size; i < given; i++)
+		if (((const unsigned char *)from)[i]) {
+			errno = E2BIG;
+			return -1;
+		}
+	memcpy(&known, from, given < size ? given : size);
+	known.size = given < size ? given : (uint32_t)size;
+	if (forced("FAKE_SIZES"))
+		fprintf(stderr, "fake: size %u of %zu\n", given, size);
+	return 0;
+}
+
+static int struct_out(void *to)
+{
+	memcpy(to, &known, known.size);
+	return 0;
+}
+
 static int do_register(struct underpin_pal_register *r)
 {
 	const struct underpin_section *s = (void *)(uintptr_t)r->sections;
@@ -104,7 +147,7 @@ static int do_register(struct underpin_pal_register *r)
 	for (i = 0; i < r->nr_entries; i++)
 		fprintf(stderr, "fake: entry %u, %u parameters, offset %llu\n", i, e[i].nr_params,
 			(unsigned long long)(e[i].addr - s[0].addr));
-	if (r->size != sizeof(*r) || !r->stub) {
+	if (!r->stub) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -135,11 +178,19 @@ int ioctl(int fd, unsigned long request, ...)
 	va_start(args, request);
 	p = va_arg(args, void *);
 	va_end(args);
-	if (request == UNDERPIN_PAL_REGISTER)
-		return do_register(p);
-	if (request == UNDERPIN_GET_STATUS) {
-		struct underpin_status *s = p;
+	if (request == UNDERPIN_PAL_REGISTER) {
+		int pal;
 
+		if (struct_in(p, sizeof(known.reg)))
+			return -1;
+		pal = do_register(&known.reg);
+		return pal < 0 ? -1 : (struct_out(p), pal);
+	}
+	if (request == UNDERPIN_GET_STATUS) {
+		struct underpin_status *s = &known.status;
+
+		if (struct_in(p, sizeof(*s)))
+			return -1;
 		s->version = 0x010203;
 		s->nr_cpus = 2;
 		s->nr_under_core = forced("FAKE_UNDER_CORE") ? forced("FAKE_UNDER_CORE") : 2;
@@ -149,20 +200,27 @@ int ioctl(int fd, unsigned long request, ...)
 		s->longest_reason = 18;
 		s->pool_pages = 600;
 		memset(s->build_id, 0x5a, sizeof(s->build_id));
-		return 0;
+		return struct_out(p);
 	}
 	if (request == UNDERPIN_GET_STATS) {
-		struct underpin_stats *s = p;
+		struct underpin_stats *s = &known.stats;
+		uint32_t i;
 
+		if (struct_in(p, sizeof(*s)))
+			return -1;
+		for (i = 0; i < UNDERPIN_NR_REASONS && forced("FAKE_ALL_REASONS"); i++)
+			s->reason[i] = (struct underpin_exit_stat){ 1, 1, 1, 1 };
 		s->reason[10] = (struct underpin_exit_stat){ 4, 400, 50, 150 };
 		s->reason[79] = (struct underpin_exit_stat){ 1ull << 33, 1ull << 43, 1000, 2000 };
-		return 0;
+		return struct_out(p);
 	}
 	if (request == UNDERPIN_GET_LOG) {
-		struct underpin_log *l = p;
+		struct underpin_log *l = &known.log;
 		static const uint64_t seqs[] = { 5, 6, 9 };
 		uint32_t i;
 
+		if (struct_in(p, sizeof(*l)))
+			return -1;
 		for (i = 0; i < 3; i++)
 			if (seqs[i] >= l->first) {
 				struct underpin_log_record *r = &l->record[l->nr++];
@@ -171,19 +229,20 @@ int ioctl(int fd, unsigned long request, ...)
 				snprintf(r->text, sizeof(r->text), "record %u", (unsigned int)seqs[i]);
 			}
 		l->first = 10;
-		return 0;
+		return struct_out(p);
 	}
 	if (request == UNDERPIN_GET_PALS) {
-		struct underpin_pal_list *l = p;
+		struct underpin_pal_list *l = &known.pals;
 
-		l->nr = 0;
+		if (struct_in(p, sizeof(*l)))
+			return -1;
 		if (l->first <= 3) {
 			fill_info(&l->pal[0], 1);
 			fill_info(&l->pal[1], 3);
 			l->nr = 2;
 		}
 		l->first = 4;
-		return 0;
+		return struct_out(p);
 	}
 	if (request == UNDERPIN_PAL_GET_INFO) {
 		char path[64], link[64] = "";
@@ -193,8 +252,10 @@ int ioctl(int fd, unsigned long request, ...)
 			errno = ENOTTY;
 			return -1;
 		}
-		fill_info(p, next_id - 1);
-		return 0;
+		if (struct_in(p, sizeof(known.get)))
+			return -1;
+		fill_info(&known.get.info, next_id - 1);
+		return struct_out(p);
 	}
 	errno = ENOTTY;
 	return -1;

@@ -76,6 +76,10 @@ check_equal "every section is written, and none is for children" "" \
 	"$(grep '^fake: section' "$w/err" | grep -v 'private 1, not for children 1')"
 check_equal "entry points are in the order of their addresses" "0 1" \
 	"$(sh -c "LD_PRELOAD=$w/fake.so $B/examples/counter 0; :" 2>&1 | sed -n 's/^fake: entry \([0-9]\).*/\1/p' | tr '\n' ' ' | sed 's/ $//')"
+check_equal "a PAL is registered with a newer module too" "hello from a PAL: 20 + 22 = 42" \
+	"$(FAKE_NEWER=16 LD_PRELOAD="$w/fake.so" "$hello" 2>/dev/null)"
+check_equal "and with an older one, which tells less" "hello from a PAL: 20 + 22 = 42" \
+	"$(FAKE_OLDER=32 LD_PRELOAD="$w/fake.so" "$hello" 2>/dev/null)"
 make -s -C pal_again O="$w" PAL_SDK_MK="$USER_DIR/sdk/pal.mk" >"$w/log" 2>&1 || diag "$(cat "$w/log")"
 check "a closed PAL is registered again with the contents that the linker gave it; an open one is refused; children have the pages of the closed one" \
 	env LD_PRELOAD="$w/fake.so" "$w/again"

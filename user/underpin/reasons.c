@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Names of basic exit reasons (SDM vol. 3, table C-1; 79 is ours: include/hypercall.h). */
+/*
+ * Names of basic exit reasons up to 77 (SDM vol. 3, table C-1, which has no 35, 38,
+ * 42, 71); 78 and 79 are ours (include/hypercall.h).
+ */
 #include <stddef.h>
 
 #include "command.h"
@@ -79,7 +82,7 @@ static const char *const names[UNDERPIN_NR_REASONS] = {
 	[75] = "instruction timeout",
 	[76] = "SEAMCALL",
 	[77] = "TDCALL",
-	[78] = "RDMSRLIST",
+	[78] = "exit from L2",
 	[79] = "exit from a PAL",
 };
 

@@ -2,6 +2,14 @@
 /*
  * /dev/underpin: the interface between processes and the module. See
  * docs/abi.md. Every ioctl answers 0 (or a file descriptor) or -1 with errno.
+ *
+ * Each takes a structure that begins with its size: sizeof, as the caller was
+ * compiled, set before each call. Structures grow at their ends only, and a field
+ * of zero means what its absence did. So a program that is older than the module
+ * is answered as far as its structure goes; one that is newer is served as long as
+ * what the module does not know is zero (else E2BIG), and finds in size how
+ * much was answered. The requests' numbers do not tell the size. What lies in an
+ * array does not grow; its reserved fields are for that.
  */
 #ifndef _UAPI_LINUX_UNDERPIN_H
 #define _UAPI_LINUX_UNDERPIN_H
@@ -56,7 +64,7 @@ struct underpin_entry {
 };
 
 struct underpin_pal_register {
-	__u32 size;		/* in: sizeof(struct underpin_pal_register) */
+	__u32 size;		/* in, out; at least up to name */
 	__u32 flags;		/* in: 0 */
 	__u32 nr_sections;	/* in */
 	__u32 nr_entries;	/* in */
@@ -81,14 +89,20 @@ struct underpin_pal_info {
 	char name[32];
 };
 
-/* On /dev/underpin: answers a file descriptor; closing it unregisters. */
-#define UNDERPIN_PAL_REGISTER _IOWR(UNDERPIN_IOC, 1, struct underpin_pal_register)
-/* On the PAL's file descriptor. */
-#define UNDERPIN_PAL_GET_INFO _IOR(UNDERPIN_IOC, 2, struct underpin_pal_info)
+struct underpin_pal_get_info {
+	__u32 size;		/* in, out; at least up to info.id */
+	__u32 reserved;		/* 0 */
+	struct underpin_pal_info info;	/* out */
+};
+
+/* On /dev/underpin: struct underpin_pal_register; answers a file descriptor; closing it unregisters. */
+#define UNDERPIN_PAL_REGISTER _IO(UNDERPIN_IOC, 1)
+/* On the PAL's file descriptor: struct underpin_pal_get_info. */
+#define UNDERPIN_PAL_GET_INFO _IO(UNDERPIN_IOC, 2)
 
 /* On /dev/underpin: the state of the core. */
 struct underpin_status {
-	__u32 size;
+	__u32 size;		/* in, out; at least up to version */
 	__u32 version;
 	__u32 nr_cpus;		/* CPUs of the machine */
 	__u32 nr_under_core;	/* of them under the core */
@@ -107,7 +121,7 @@ struct underpin_status {
 	__u8 build_id[20];
 	__u32 reserved;
 };
-#define UNDERPIN_GET_STATUS _IOR(UNDERPIN_IOC, 3, struct underpin_status)
+#define UNDERPIN_GET_STATUS _IO(UNDERPIN_IOC, 3)
 
 struct underpin_exit_stat {
 	__u64 count, total;	/* exits; TSC ticks in root */
@@ -115,11 +129,11 @@ struct underpin_exit_stat {
 };
 #define UNDERPIN_NR_REASONS 80
 struct underpin_stats {
+	__u32 size;		/* in, out; at least up to cpu */
 	__u32 cpu;		/* in: slot 0..nr_cpus-1 */
-	__u32 reserved;
-	struct underpin_exit_stat reason[UNDERPIN_NR_REASONS]; /* out: by basic exit reason; 79 = exits from PALs */
+	struct underpin_exit_stat reason[UNDERPIN_NR_REASONS]; /* out: by basic exit reason; 78 = exits from L2, 79 from PALs */
 };
-#define UNDERPIN_GET_STATS _IOWR(UNDERPIN_IOC, 4, struct underpin_stats)
+#define UNDERPIN_GET_STATS _IO(UNDERPIN_IOC, 4)
 
 struct underpin_log_record {
 	__u64 seq, tsc;
@@ -128,18 +142,20 @@ struct underpin_log_record {
 };
 #define UNDERPIN_LOG_BATCH 32
 struct underpin_log {
+	__u32 size;		/* in, out; at least up to the first record */
+	__u32 nr;		/* out: records filled, as many as there is room for */
 	__u64 first;		/* in: first sequence number wanted; out: next one */
-	__u32 nr;		/* out: records filled */
-	__u32 reserved;
 	struct underpin_log_record record[UNDERPIN_LOG_BATCH];
 };
-#define UNDERPIN_GET_LOG _IOWR(UNDERPIN_IOC, 5, struct underpin_log)
+#define UNDERPIN_GET_LOG _IO(UNDERPIN_IOC, 5)
 
 struct underpin_pal_list {
+	__u32 size;		/* in, out; at least up to the first PAL */
 	__u32 first;		/* in: lowest id wanted; out: next one */
-	__u32 nr;		/* out */
+	__u32 nr;		/* out: as many as there is room for */
+	__u32 reserved;		/* 0 */
 	struct underpin_pal_info pal[16];	/* out; only those of the caller's, or all for CAP_SYS_ADMIN */
 };
-#define UNDERPIN_GET_PALS _IOWR(UNDERPIN_IOC, 6, struct underpin_pal_list)
+#define UNDERPIN_GET_PALS _IO(UNDERPIN_IOC, 6)
 
 #endif

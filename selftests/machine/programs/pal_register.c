@@ -5,6 +5,7 @@
  * root. Raw ioctl, code written by hand. Prints TAP.
  */
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -75,7 +76,8 @@ static void test_table(void)
 	check_is(((long (*)(void))area)(), 42, "and answers");
 	close(fd);
 	fresh();
-	reg.size--; refused(EINVAL, "a wrong size");
+	reg.size = offsetof(struct underpin_pal_register, id) - 1; refused(EINVAL, "a size that leaves out what must be said");
+	reg.size = 0; refused(EINVAL, "no size");
 	reg.flags = 1; refused(EINVAL, "an unknown flag");
 	reg.nr_sections = 0; refused(EINVAL, "no section");
 	reg.nr_sections = 11; refused(E2BIG, "too many sections");
@@ -125,6 +127,153 @@ static void test_table(void)
 	refused(EINVAL, "parameters that do not fit into their section");
 	check(ioctl(device, _IOWR(UNDERPIN_IOC, 99, int), &reg) < 0 && errno == ENOTTY, "an unknown request: ENOTTY");
 	check(ioctl(device, UNDERPIN_PAL_REGISTER, 8) < 0 && errno == EFAULT, "a request at an address that is not there: EFAULT");
+}
+
+/*
+ * Programs of other versions (docs/abi.md): a caller's structure at the end of a
+ * page, behind which nothing is mapped, so that the module can neither read nor
+ * write more than it was told.
+ */
+static char *room;	/* a page, then a hole */
+
+static void *structure(unsigned int size, unsigned int filled, const void *from)
+{
+	char *at = room + PAGE - size;
+
+	memset(room, 0xcc, PAGE);
+	memset(at, 0, size);
+	memcpy(at, from, filled);
+	*(unsigned int *)at = size;
+	return at;
+}
+
+/* Asked with so many bytes of the structure: 0 or errno. */
+static int ask_with(int fd, unsigned long request, unsigned int size, unsigned int filled, const void *from)
+{
+	return ioctl(fd, request, structure(size, filled, from)) < 0 ? errno : 0;
+}
+
+static bool nothing_before(unsigned int size)
+{
+	unsigned int i;
+
+	for (i = 0; i < PAGE - size; i++)
+		if ((unsigned char)room[i] != 0xcc)
+			return false;
+	return true;
+}
+
+static void test_register_sizes(void)
+{
+	const unsigned int least = offsetof(struct underpin_pal_register, id);
+	struct underpin_pal_register *r;
+	unsigned char whole[32];
+	int fd;
+
+	fresh();
+	fd = try();
+	memcpy(whole, reg.measurement, sizeof(whole));
+	check(fd >= 0 && reg.size == sizeof(reg), "the module says how much it answered");
+	close(fd);
+	fresh();
+	r = structure(least, least, &reg);
+	r->size = least;
+	fd = ioctl(device, UNDERPIN_PAL_REGISTER, r);
+	check(fd >= 0 && r->size == least && nothing_before(least), "an older program, which knows no answers, is served");
+	check_is(((long (*)(void))area)(), 42, "and its PAL answers");
+	close(fd);
+	fresh();
+	r = structure(least + 8 + 5, least, &reg);
+	fd = ioctl(device, UNDERPIN_PAL_REGISTER, r);
+	check(fd >= 0 && r->id && !memcmp(r->measurement, whole, 5), "one that knows half of them gets half of them");
+	close(fd);
+	fresh();
+	r = structure(sizeof(reg) + 40, sizeof(reg), &reg);
+	fd = ioctl(device, UNDERPIN_PAL_REGISTER, r);
+	check(fd >= 0 && r->size == sizeof(reg) && !memcmp(r->measurement, whole, 32),
+	      "a newer one that says nothing new is served, and told what was answered");
+	close(fd);
+	fresh();
+	r = structure(sizeof(reg) + 40, sizeof(reg), &reg);
+	room[PAGE - 1] = 1;
+	check(ioctl(device, UNDERPIN_PAL_REGISTER, r) < 0 && errno == E2BIG, "one that does: E2BIG");
+	r = structure(sizeof(reg), sizeof(reg), &reg);
+	r->size = sizeof(reg) + 1;
+	check(ioctl(device, UNDERPIN_PAL_REGISTER, r) < 0 && errno == EFAULT, "one that is shorter than it says: EFAULT");
+	r->size = 65537;
+	check(ioctl(device, UNDERPIN_PAL_REGISTER, r) < 0 && errno == E2BIG, "one that nobody can mean: E2BIG");
+	check(ioctl(device, UNDERPIN_PAL_REGISTER, room + PAGE - 2) < 0 && errno == EFAULT, "half a size: EFAULT");
+}
+
+/* A query with its own structure in *whole: shorter, longer, longer and not zero. */
+static void test_query_sizes(int fd, unsigned long request, unsigned int size, unsigned int least, void *whole,
+			     const char *name)
+{
+	const unsigned int *at;
+
+	check(ask_with(fd, request, least - 1, 4, whole) == EINVAL, "%s, shorter than it may be: EINVAL", name);
+	at = structure(least, least, whole);
+	check(!ioctl(fd, request, at) && *at == least && nothing_before(least), "%s, as short as it may be", name);
+	at = structure(size + 24, size, whole);
+	check(!ioctl(fd, request, at) && *at == size, "%s, longer than the module knows", name);
+	at = structure(size + 24, size, whole);
+	room[PAGE - 24] = 1;
+	check(ioctl(fd, request, at) < 0 && errno == E2BIG, "%s, longer and with something in it: E2BIG", name);
+}
+
+static void test_sizes(void)
+{
+	struct underpin_status status = { 0 };
+	struct underpin_pal_get_info info = { 0 };
+	struct underpin_stats stats = { 0 };
+	struct underpin_pal_list *list;
+	struct underpin_log *log;
+	unsigned int size, id, n;
+	char *first_area;
+	int fd, fd2;
+
+	room = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	munmap(room + PAGE, PAGE);
+	test_register_sizes();
+	test_query_sizes(device, UNDERPIN_GET_STATUS, sizeof(status), 8, &status, "status");
+	test_query_sizes(device, UNDERPIN_GET_STATS, sizeof(stats), 8, &stats, "stats");
+	stats.cpu = 9999;
+	check(ask_with(device, UNDERPIN_GET_STATS, 8, 8, &stats) == EINVAL, "stats of no CPU: EINVAL");
+	stats.cpu = 0;
+
+	size = offsetof(struct underpin_log, record[2]);
+	log = structure(size, 0, &stats);
+	check(!ioctl(device, UNDERPIN_GET_LOG, log) && log->nr == 2 && nothing_before(size), "log, with room for two records");
+	check(log->first == log->record[1].seq + 1, "the next one is the one behind them");
+	check(ask_with(device, UNDERPIN_GET_LOG, offsetof(struct underpin_log, record[1]) - 1, 0, &stats) == EINVAL,
+	      "log, with room for none: EINVAL");
+
+	fresh();
+	fd = try();
+	first_area = area;
+	area = NULL;
+	fresh();
+	fd2 = try();
+	size = offsetof(struct underpin_pal_list, pal[1]);
+	list = structure(size, 0, &stats);
+	check(!ioctl(device, UNDERPIN_GET_PALS, list) && list->nr == 1 && nothing_before(size), "two PALs, with room for one");
+	id = list->pal[0].id;
+	n = ioctl(device, UNDERPIN_GET_PALS, list);
+	check(!n && list->nr == 1 && list->pal[0].id > id, "then the other");
+	n = ioctl(device, UNDERPIN_GET_PALS, list);
+	check(!n && list->nr == 0, "then none");
+	list->reserved = 1;
+	check(ioctl(device, UNDERPIN_GET_PALS, list) < 0 && errno == EINVAL, "a reserved field: EINVAL");
+	test_query_sizes(fd, UNDERPIN_PAL_GET_INFO, sizeof(info), 12, &info, "info of a PAL");
+	check(!ask_with(fd2, UNDERPIN_PAL_GET_INFO, 12, 12, &info) && ((unsigned int *)(room + PAGE))[-1] == reg.id,
+	      "the id alone");
+	info.reserved = 1;
+	check(ask_with(fd, UNDERPIN_PAL_GET_INFO, sizeof(info), sizeof(info), &info) == EINVAL, "a reserved field: EINVAL");
+	close(fd);
+	close(fd2);
+	munmap(first_area, 4 * PAGE);
+	munmap(room, PAGE);
+	fresh();
 }
 
 /* Section 1 (data) somewhere else. */
@@ -308,6 +457,7 @@ int main(void)
 		return finish();
 	}
 	test_table();
+	test_sizes();
 	test_memory();
 	test_large();
 	test_many();
