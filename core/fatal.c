@@ -144,8 +144,9 @@ u64 fatal_recover(struct cpu *cpu)
 		return recovered(cpu);
 	}
 	pal_release_claim(cpu);
-	if ((vmread(VM_EXIT_REASON) & EXIT_REASON_BASIC) == REASON_VMCALL &&
-		   !(vmread(VM_ENTRY_INTERRUPTION_INFO) & INTR_INFO_VALID)) {
+	if (cpu->mode == MODE_LINUX &&
+	    (vmread(VM_EXIT_REASON) & EXIT_REASON_BASIC) == REASON_VMCALL &&
+	    !(vmread(VM_ENTRY_INTERRUPTION_INFO) & INTR_INFO_VALID)) {
 		/* hypercall.c moves RIP first. */
 		cpu->regs.rax = -EIO;
 	} else {
