@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # limit: 300
-# An Underpin loads on top of another and keeps PALs there; they leave in order. A third on top of both loads
-# as well, but with two CPUs it comes no further (docs/nested.md, "What is not there yet").
+# An Underpin loads on top of another and keeps PALs there; they leave in order. Not in run's table: it does
+# not end yet, at "the second leaves" (docs/nested.md, "What is not there yet").
 # shellcheck source=selftests/machine/lib/machine.sh
 . /test/machine/lib/machine.sh
 
