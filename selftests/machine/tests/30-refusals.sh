@@ -71,8 +71,9 @@ for cpu in $(seq 0 $last); do
 	done
 done
 after=$(memory)
-# 42-cycles-quiet, with one CPU, looks more closely; a pool that stayed would be 2 MiB.
-check "failed loads lose no memory" test "$(available "$after")" -gt $(($(available "$before") - 1024))
+# With two CPUs the rest of the machine moves this by up to 1.5 MiB (measured: 0.3, 1.2, 1.5). Each pool that
+# stayed would be 2 MiB, of seven; 42-cycles-quiet, with one CPU, sees single pages.
+check "failed loads lose no memory" test "$(available "$after")" -gt $(($(available "$before") - 2048))
 diag "before $before"
 diag "after  $after"
 check "the kernel has nothing to complain about" quiet_since_mark
