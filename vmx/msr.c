@@ -32,6 +32,7 @@
 #include "kick_internal.h"
 #include "msr_index.h"
 #include "nested/caps.h"
+#include "nested/check.h"
 #include "nested/nested.h"
 #include "vmcs.h"
 
@@ -209,6 +210,13 @@ static int write_switched(u32 msr, u32 field, u64 value)
 		vmwrite(field, value);
 		return 0;
 	}
+	/* Not even for a moment in root: branch records would go through the core's CR3. */
+	if (msr == MSR_DEBUGCTL) {
+		if (value & ~check_allowed.debugctl)
+			return -EFAULT;
+		vmwrite(field, value);
+		return 0;
+	}
 	err = rdmsr_safe(msr, &saved);
 	if (!err)
 		err = wrmsr_safe(msr, value);
@@ -234,6 +242,11 @@ static int write_mtrr(struct cpu *cpu, u32 msr, u64 value)
 	if (!err)
 		flush_this_cpu(cpu);
 	return err;
+}
+
+bool msr_is_plain(u32 msr)
+{
+	return action_of(msr) == PASS || action_of(msr) == PERF_GLOBAL;
 }
 
 int msr_write(struct cpu *cpu, u32 msr, u64 value)

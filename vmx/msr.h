@@ -17,6 +17,8 @@ hpa_t msr_bitmap_alloc(void);
  */
 int msr_read(u32 msr, u64 *value);
 int msr_write(struct cpu *cpu, u32 msr, u64 value);
+/* Writing it is short and has no effect on what the core maps (for lists of them). */
+bool msr_is_plain(u32 msr);
 
 void handle_rdmsr(struct cpu *cpu);
 void handle_wrmsr(struct cpu *cpu);

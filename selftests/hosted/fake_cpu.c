@@ -6,6 +6,8 @@
 
 #include "../../vmx/cpu.h"
 #include "../../vmx/kick.h"
+#include "../../vmx/nested/caps.h"
+#include "../../vmx/nested/check.h"
 #include "fake.h"
 #include "fake_tlb.h"
 
@@ -41,6 +43,7 @@ bool fake_chance(u32 percent)
 
 /* ---- no nesting, unless the test links or defines it ---- */
 WEAK struct nested *nested_of_cpu[CORE_MAX_CPUS];
+WEAK struct check_allowed check_allowed;
 
 /* ---- MSRs ---- */
 #define NR_MSRS 1024

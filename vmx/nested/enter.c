@@ -79,6 +79,10 @@ static void hold_frames(struct nested *n)
 	u64 virtual_apic = hold_for_vmcs02(n, HELD_VIRTUAL_APIC, tpr, v->virtual_apic_address);
 	u64 access = hold_for_vmcs02(n, HELD_APIC_ACCESS, apic, v->apic_access_address);
 
+	/* Where one cannot be had, every port exits. */
+	if (io && (!n->held[HELD_IO_A] || !n->held[HELD_IO_B]))
+		vmwrite(PROCESSOR_BASED_CONTROLS, (vmread(PROCESSOR_BASED_CONTROLS) & ~PROC_IO_BITMAPS) |
+						  PROC_UNCONDITIONAL_IO_EXITING);
 	if (io) {
 		vmwrite(IO_BITMAP_A, a);
 		vmwrite(IO_BITMAP_B, b);
@@ -263,6 +267,9 @@ void nested_enter(struct cpu *cpu, bool launch)
 		reflect_entry_failure(cpu, REASON_ENTRY_FAILURE_MSR_LOADING, failed);
 		return;
 	}
+	/* The last word on EPT02: whatever flushed since has seen to it that this one is asked again. */
+	if (n->shadow)
+		vmwrite(EPT_POINTER, shadow_eptp(n->shadow));
 	/* From here on L2 has run, as far as L1 can tell. */
 	v->launched = 1;
 	n->dirty = 0;

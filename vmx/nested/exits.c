@@ -12,6 +12,7 @@
 #include "../controls.h"
 #include "../event.h"
 #include "../exit.h"
+#include "../kick_internal.h"
 #include "../launch.h"
 #include "../msr.h"
 #include "../msr_index.h"
@@ -146,6 +147,10 @@ static void handle_l2_exit(struct cpu *cpu, struct nested *n, u64 reason)
 	case REASON_INIT:
 		if (cpu->park)
 			vmx_park(cpu);
+		if (kick_outstanding(cpu)) {
+			reinject_vectoring_event();
+			return;
+		}
 		break;
 	default:
 		if (is_our_nmi_window(cpu, reason)) {
