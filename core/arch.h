@@ -191,6 +191,12 @@ static inline void write_dr7(u64 v)
 	__asm__ volatile("mov %0, %%dr7" : : "r"(v));
 }
 
+static inline void reset_debug_status(void)
+{
+	__asm__ volatile("mov %0, %%dr0; mov %0, %%dr1; mov %0, %%dr2; mov %0, %%dr3; mov %1, %%dr6"
+			 : : "r"(0ul), "r"(0xffff0ff0ul));
+}
+
 struct __attribute__((packed)) descriptor_table {
 	u16 limit;
 	u64 base;

@@ -6,11 +6,13 @@
 #include "../include/platform.h"
 #include "../vmx/kick.h"
 
-/* One frame at a time is on its way; the ticket of its shoot-down. */
+/* One frame at a time is on its way, and which way; the ticket of its shoot-down. */
 static u64 hide_pfn, hide_ticket;
+static bool hiding;
+static struct spinlock hide_lock;
 
 /* Only a frame that was hidden so is shown again: the pool stays the core's. */
-static s64 move_frame(u64 pfn, bool hide)
+static s64 move_frame_step(u64 pfn, bool hide)
 {
 	int ret;
 
@@ -21,9 +23,10 @@ static s64 move_frame(u64 pfn, bool hide)
 		if (ret)
 			return ret;
 		hide_pfn = pfn;
+		hiding = hide;
 		hide_ticket = tlb_flush_begin();
 	}
-	if (pfn != hide_pfn)
+	if (pfn != hide_pfn || hide != hiding)
 		return -EBUSY;
 	ret = tlb_flush_done(hide_ticket);
 	if (!ret)
@@ -34,6 +37,16 @@ static s64 move_frame(u64 pfn, bool hide)
 	if (!hide)
 		hide_pfn = 0;
 	return ret < 0 ? ret : 0;
+}
+
+static s64 move_frame(u64 pfn, bool hide)
+{
+	s64 ret;
+
+	spin_lock(&hide_lock);
+	ret = move_frame_step(pfn, hide);
+	spin_unlock(&hide_lock);
+	return ret;
 }
 
 static s64 core_frame(u64 index)

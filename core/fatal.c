@@ -168,6 +168,10 @@ void entry_failed(struct cpu *cpu)
 	log_event(LOG_ERROR, "cpu %u: BUG: VM entry failed, error %u, reason %lx", cpu->slot,
 		  (u32)vmread(VM_INSTRUCTION_ERROR), (unsigned long)vmread(VM_EXIT_REASON));
 	pal_doom_all();
+	if (cpu->mode == MODE_PAL) {
+		pal_abort(cpu);
+		return;
+	}
 	pal_release_claim(cpu);
 	/* A guest state that no entry accepts: a bare CPU would have shut down on such a one. */
 	if (cpu->mode == MODE_LINUX)

@@ -161,6 +161,7 @@ void guest_state_after_sipi(struct cpu *cpu, u8 vector)
 	cr_init(CR0_ET | CR0_NW | CR0_CD, 0);
 	vmwrite(GUEST_CR3, 0);
 	write_cr2(0);
+	reset_debug_status();
 	vmwrite(GUEST_DR7, 0x400);
 	vmwrite(GUEST_RSP, 0);
 	vmwrite(GUEST_RIP, 0);

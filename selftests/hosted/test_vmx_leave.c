@@ -4,44 +4,18 @@
  * Who may leave, and when: a hostile ring 0 asks in any order. No CPU gets out
  * of VMX while a PAL or a key is left, and what was refused leaves nothing behind.
  */
-#include "../../core/random.h"
-#include "../../pal/pal.h"
 #include "../../vmx/apic.h"
 #include "../../vmx/event.h"
 #include "../../vmx/kick_internal.h"
 #include "../../vmx/leave.h"
 #include "../../vmx/nested/nested.h"
 #include "fake.h"
+#include "leave_machine.h"
 #include "tap.h"
 
 struct handover handover;
 
-static u32 nr_pals, nr_unwiped;
-static bool closed, keys, kicked;
-
-s64 pal_wipe_all_step(void)
-{
-	if (!nr_unwiped)
-		return 0;
-	nr_unwiped--;
-	return -EAGAIN;
-}
-
-void pal_counts(u32 *pals, u32 *frames)
-{
-	*pals = nr_pals;
-	*frames = 0;
-}
-
-void pal_close(bool c)
-{
-	closed = c;
-}
-
-void random_wipe(void)
-{
-	keys = false;
-}
+static bool kicked;
 
 bool kick_outstanding(const struct cpu *cpu)
 {
