@@ -8,7 +8,13 @@
 #define UNDERPIN_CORE_ARCH_H
 
 #include "../include/errors.h"
+#include "../include/handover.h"
 #include "../include/types.h"
+
+static inline void *page_address(hpa_t page)
+{
+	return (void *)(CORE_DIRECT_BASE + page.v);
+}
 
 /* A fault at label from continues at label to. */
 #define FIXUP(from, to)                                                        \

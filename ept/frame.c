@@ -17,7 +17,7 @@ u64 *frame_entry(u64 pfn, int *level)
 }
 
 /* The leaf of a frame of RAM, or NULL. */
-static u64 *ram_entry(u64 pfn, int *level)
+static inline u64 *ram_entry(u64 pfn, int *level)
 {
 	u64 *entry = frame_entry(pfn, level);
 

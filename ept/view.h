@@ -13,7 +13,6 @@
 #ifndef UNDERPIN_EPT_VIEW_H
 #define UNDERPIN_EPT_VIEW_H
 
-#include "../include/handover.h"
 #include "../include/platform.h"
 #include "../include/types.h"
 
@@ -70,16 +69,6 @@ static inline bool ept_leaf(u64 entry, int level)
 static inline bool ept_table(u64 entry, int level)
 {
 	return level > 1 && (entry & (EPT_RWX | EPT_LARGE)) == EPT_RWX;
-}
-
-/* As phys_to_virt(), for what is known to be a page of a pool: a walk makes four. */
-static inline void *page_address(hpa_t page)
-{
-#ifdef UNDERPIN_HOSTED
-	return phys_to_virt(page);
-#else
-	return (void *)(CORE_DIRECT_BASE + page.v);
-#endif
 }
 
 int view_init(struct view *view, struct page_pool *pool, u8 max_level);

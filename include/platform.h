@@ -29,6 +29,10 @@ size_t strlen(const char *s);
  * for an address that a guest named use ept/guest_memory.h, nothing else.
  */
 void *phys_to_virt(hpa_t pa);
+/* The same for a page that is known to be the core's or a PAL's, on hot paths (core/arch.h). */
+#ifdef UNDERPIN_HOSTED
+#define page_address phys_to_virt
+#endif
 /* Reverse, for pages that phys_to_virt() answered. */
 hpa_t virt_to_phys(const void *va);
 

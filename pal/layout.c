@@ -18,7 +18,7 @@
 
 void *donated_ptr(const struct pal *pal, u32 i)
 {
-	return phys_to_virt(HPA(pal->donated[i] << PAGE_SHIFT));
+	return page_address(HPA(pal->donated[i] << PAGE_SHIFT));
 }
 
 static u64 *list_entry(const struct pal *pal, u32 index)
@@ -38,7 +38,7 @@ void pal_frame_set(struct pal *pal, u32 index, u64 pfn)
 
 void *pal_frame_ptr(const struct pal *pal, u32 index)
 {
-	return phys_to_virt(HPA(pal_frame(pal, index) << PAGE_SHIFT));
+	return page_address(HPA(pal_frame(pal, index) << PAGE_SHIFT));
 }
 
 const struct pal_section *section_of_frame(const struct pal *pal, u32 index)
