@@ -19,9 +19,9 @@ CFLAGS ?= -O2 -g
 OBJCOPY ?= objcopy
 
 # Inside: nothing but the CPU. No canary and no TLS (there is no thread block), no switch
-# tables and hidden names (distances only, RULES 20), no unwinding, no CET landing pads.
+# tables, hidden names and no vectors made of addresses (distances only, RULES 20), no unwinding, no CET landing pads.
 PAL_FLAGS = -O2 -g -std=gnu11 -Wall -Wextra -Werror=implicit -ffreestanding -fPIE \
-	-fvisibility=hidden -fno-stack-protector -fcf-protection=none -fno-jump-tables \
+	-fvisibility=hidden -fno-stack-protector -fcf-protection=none -fno-jump-tables -fno-tree-slp-vectorize \
 	-fno-asynchronous-unwind-tables -fno-common \
 	-U_FORTIFY_SOURCE -include $(PAL_INCLUDE)/underpin/hidden.h -I$(PAL_INCLUDE) -I$(PAL_UAPI) $(PAL_CFLAGS)
 PAL_HOST_FLAGS = -std=gnu11 -Wall -Wextra -Werror=implicit -fPIE -I$(PAL_LIB_INCLUDE) -I$(PAL_UAPI) $(CFLAGS)
