@@ -8,11 +8,8 @@
 #include <asm/desc.h>
 #include <asm/segment.h>
 
-#include "../include/hypercall.h"
 #include "bridge.h"
 #include "switch.h"
-
-static_assert(HC_LEAVE == 0x55500013, "switch.S has the number");
 
 static void set_gate(gate_desc *gate, u64 handler)
 {

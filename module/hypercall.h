@@ -19,12 +19,18 @@ struct hypercall_extra {
 	u64 rdx, r10;	/* what the core put there */
 };
 
+/* As it goes into EAX. */
+static __always_inline u64 hypercall_number(u32 nr)
+{
+	return nr < HC_COMMIT_CPU ? nr : nr | UNDERPIN_HC_DEPTH(core_depth);
+}
+
 /* Answers >= 0 or -errno; -ENXIO when no core is under this CPU. extra may be NULL. */
 static __always_inline s64 hypercall4(u32 nr, u64 a, u64 b, u64 c, u64 d,
 				      struct hypercall_extra *extra)
 {
 	register u64 r10 asm("r10") = d;
-	const u64 number = nr < HC_COMMIT_CPU ? nr : nr | UNDERPIN_HC_DEPTH(core_depth);
+	const u64 number = hypercall_number(nr);
 	u64 rax = number;
 
 	/* On a fault RAX is still the number, which no call answers. */

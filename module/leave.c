@@ -40,11 +40,11 @@ int leave_this_cpu(unsigned int slot)
 		if (!bridge_prepare(bridge))
 			return -EOPNOTSUPP;
 		dr7 = local_db_save();
-		ret = underpin_switch_hc_leave(bridge);
+		ret = underpin_switch_hc_leave(bridge, hypercall_number(HC_LEAVE));
 		local_db_restore(dr7);
 		bridge_replay(bridge);
 		cpu_relax();
-	} while ((ret == -EAGAIN || ret == -EBUSY) && --tries);
+	} while (ret == -EAGAIN && --tries);
 	if (ret)
 		return ret;
 	cpu_slots[slot].launched = false;

@@ -36,8 +36,6 @@
 #include "bridge.h"
 #include "switch.h"
 
-#define HC_LEAVE 0x55500013	/* include/hypercall.h; bridge.c compares */
-
 /* ENDBR64, also where the kernel is built without CET: older CPUs see a NOP. */
 .macro LANDING
 	.byte	0xf3, 0x0f, 0x1e, 0xfa
@@ -292,7 +290,7 @@ SYM_FUNC_END(underpin_switch)
 STACK_FRAME_NON_STANDARD underpin_switch
 
 /*
- * rdi bridge. VMXOFF is over when the VMCALL returns 0, but nothing that lives
+ * rdi bridge, rsi number. VMXOFF is over when the VMCALL returns 0, but nothing that lives
  * in a segment register can be trusted: no C until it is all loaded again.
  */
 SYM_START(underpin_switch_hc_leave, SYM_L_GLOBAL, SYM_A_NONE)
@@ -303,7 +301,7 @@ SYM_START(underpin_switch_hc_leave, SYM_L_GLOBAL, SYM_A_NONE)
 	SAVE_MSR MSR_KERNEL_GS_BASE
 	SAVE_SELECTORS
 
-	mov	$HC_LEAVE, %eax
+	mov	%esi, %eax
 	vmcall
 	mov	%rax, %rbx
 

@@ -43,8 +43,9 @@ asmlinkage s64 underpin_switch(u64 op, u64 slot, u64 arg, u64 core_cr3, u64 core
 
 /*
  * HC_LEAVE on this CPU, which must be in VMX non-root; interrupts are off and
- * bridge is prepared. 0: out of VMX; else the core's refusal.
+ * bridge is prepared. number: hypercall_number(HC_LEAVE). 0: out of VMX; else the core's
+ * refusal.
  */
-asmlinkage s64 underpin_switch_hc_leave(struct bridge *bridge);
+asmlinkage s64 underpin_switch_hc_leave(struct bridge *bridge, u64 number);
 #endif
 #endif

@@ -1,7 +1,6 @@
 # shellcheck shell=dash
-# limit: 300
-# An Underpin loads on top of another and keeps PALs there; they leave in order. Not in run's table: it does
-# not end yet, at "the second leaves" (docs/nested.md, "What is not there yet").
+# limit: 600
+# An Underpin loads on top of another, and a third on that; each keeps PALs there; they leave in order.
 # shellcheck source=selftests/machine/lib/machine.sh
 . /test/machine/lib/machine.sh
 
@@ -24,7 +23,14 @@ check "and is interrupted like any other" on underpin2 up-pal calls-short
 check "processes start and end" sh -c 'for i in 1 2 3 4 5 6 7 8; do /bin/busybox true || exit 1; done'
 check "the clock goes on" sh -c 'a=$(cut -d. -f1 /proc/uptime); sleep 2; test "$(cut -d. -f1 /proc/uptime)" -ge $((a + 2))'
 diag "$(on underpin underpin stats | tail -n 12)"
+check_equal "a third loads on that" ok "$(second underpin3 0)"
+check_equal "at depth 2" 2 "$(depth underpin3)"
+check "a PAL of the third signs" on underpin3 hmac --verify "$tmp/file"
+check_fails "rmmod of the second is refused while the third is there" rmmod underpin2
+check "the third leaves" rmmod underpin3
+check "a PAL of the second signs as before" on underpin2 hmac --verify "$tmp/file"
 check "the second leaves" rmmod underpin2
+check "a PAL of the first signs" hmac --verify "$tmp/file"
 check "the first leaves" unload
 check "the kernel has nothing to complain about" quiet_since_mark
 finish
