@@ -69,6 +69,16 @@ static void reset_stats(void)
 		memset(cpu_of_slot(slot)->stat, 0, sizeof(cpu_of_slot(slot)->stat));
 }
 
+/* Used up, until the core leaves, but for so many. */
+static s64 drain_pool(u64 left)
+{
+	u32 i;
+
+	for (i = 0; i < 32 && core_pool_free() > left; i++)
+		page_alloc(&core_pool);
+	return core_pool_free() > left ? -EAGAIN : 0;
+}
+
 s64 debug_call(struct cpu *cpu, u64 op, u64 arg)
 {
 	if (!(handover.flags & HANDOVER_DEBUG))
@@ -88,6 +98,8 @@ s64 debug_call(struct cpu *cpu, u64 op, u64 arg)
 	case DEBUG_RESET_STATS:
 		reset_stats();
 		return 0;
+	case DEBUG_DRAIN_POOL:
+		return drain_pool(arg);
 	case DEBUG_OWNER:
 		return frame_owner(arg, NULL);
 	default:

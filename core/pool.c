@@ -46,20 +46,45 @@ hpa_t virt_to_phys(const void *va)
 	return HPA((u64)va - CORE_DIRECT_BASE);
 }
 
+/* A page of what Linux gave at load. */
+static bool is_own(u64 pfn)
+{
+	u32 i;
+
+	for (i = 0; i < handover.nr_pool; i++)
+		if (pfn - handover.pool[i].pfn < handover.pool[i].count)
+			return true;
+	return false;
+}
+
+/* Pools of one PAL, or under frame_lock, are their callers' to lock. */
+static bool needs_lock(const struct page_pool *pool)
+{
+	return pool == &core_pool || pool == &donated_pool;
+}
+
+u32 core_pool_free(void)
+{
+	return READ_ONCE(core_pool.nr_free) + READ_ONCE(donated_pool.nr_free);
+}
+
 hpa_t page_alloc(struct page_pool *pool)
 {
+	bool lock = needs_lock(pool);
 	hpa_t page;
 	u64 *words;
 
-	if (pool == &core_pool)
+	if (lock)
 		spin_lock(&core_pool_lock);
+	if (pool == &core_pool && !pool->head.v)
+		pool = &donated_pool;
 	page = pool->head;
 	if (page.v) {
 		words = phys_to_virt(page);
 		pool->head = HPA(words[0]);
 		pool->nr_free--;
 	}
-	if (pool == &core_pool)
+	if (lock)
 		spin_unlock(&core_pool_lock);
 	if (page.v)
 		memset(phys_to_virt(page), 0, PAGE_SIZE);
@@ -69,13 +94,16 @@ hpa_t page_alloc(struct page_pool *pool)
 void page_free(struct page_pool *pool, hpa_t page)
 {
 	u64 *words = phys_to_virt(page);
+	bool lock = needs_lock(pool);
 
-	if (pool == &core_pool)
+	if (pool == &core_pool && !is_own(page.v >> PAGE_SHIFT))
+		pool = &donated_pool;
+	if (lock)
 		spin_lock(&core_pool_lock);
 	words[0] = pool->head.v;
 	pool->head = page;
 	pool->nr_free++;
-	if (pool == &core_pool)
+	if (lock)
 		spin_unlock(&core_pool_lock);
 }
 
@@ -85,6 +113,7 @@ int pool_init(void)
 	u64 n;
 
 	core_pool = (struct page_pool){ HPA(0), 0, 0 };
+	donated_pool = core_pool;
 	for (i = 0; i < handover.nr_free; i++)
 		for (n = handover.free[i].count; n--;)
 			page_free(&core_pool, HPA((handover.free[i].pfn + n) << PAGE_SHIFT));

@@ -12,12 +12,13 @@
 #include "../vmx/nested/nested.h"
 #include "fatal.h"
 #include "header.h"
+#include "pool.h"
 
 #define STATS_BATCH 64
 
 static u32 pool_pages(void)
 {
-	u64 n = 0;
+	u64 n = donated_pool.nr_total;
 	u32 i;
 
 	for (i = 0; i < handover.nr_pool; i++)
@@ -46,7 +47,7 @@ s64 status_get(u64 gpa)
 		.state = core_state,
 		.nesting_depth = cpuid_nesting_depth,
 		.pool_pages = pool_pages(),
-		.pool_free = core_pool.nr_free,
+		.pool_free = core_pool_free(),
 		.fatal = fatal_seen(),
 	};
 	struct main_view_stats view;

@@ -34,6 +34,16 @@ static u64 owner_tag(enum frame_owner owner, u32 id)
 	return tag_bits(id) | (owner == FRAME_LENT ? EPT_LENT : 0);
 }
 
+/* A donation (core/donate.c) splits pages too: what a PAL may not use up. */
+#define TABLES_FOR_DONATION 8
+
+static int split_for(u64 tag, u64 *entry, int level)
+{
+	if ((tag & EPT_SOFT) != tag_bits(TAG_CORE) && core_pool_free() < TABLES_FOR_DONATION)
+		return -ENOMEM;
+	return view_split(&main_view.view, entry, level);
+}
+
 int frame_take_locked(u64 pfn, u64 tag)
 {
 	int level, err;
@@ -44,7 +54,7 @@ int frame_take_locked(u64 pfn, u64 tag)
 	if ((*entry & EPT_SOFT) || hold_count(pfn))
 		return -EBUSY;
 	while (level > 1) {
-		err = view_split(&main_view.view, entry, level);
+		err = split_for(tag, entry, level);
 		if (err)
 			return err;
 		entry = frame_entry(pfn, &level);

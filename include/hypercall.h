@@ -72,6 +72,15 @@ enum underpin_hypercall {
 	HC_PAL_DESTROY = UNDERPIN_HC(0x35), /* RDI = id: 0; a call in progress ends with ECANCELED */
 	HC_PAL_RECLAIM = UNDERPIN_HC(0x36), /* RDI = id, RSI = gpa of list with room for 16: number of donated pages on their way back; -ETIMEDOUT: call again; 0 = all is Linux's again, the id is free */
 
+	/*
+	 * privileged: pages for tables of EPT01, when HC_PAL_DONATE or HC_PAL_ADD_FRAMES
+	 * answers -ENOMEM (RDX = how many are missing at most). DONATE until all are taken
+	 * (at most 64), then with count 0 until 0: only then are they used. RECLAIM: what is free
+	 * of them, each page when the answer is 0 again.
+	 */
+	HC_DONATE = UNDERPIN_HC(0x40), /* RDI = gpa of list, RSI = count: number taken; 0: 0, -EINPROGRESS, -ETIMEDOUT (they are Linux's as before); -EBUSY: first count 0 */
+	HC_RECLAIM = UNDERPIN_HC(0x41), /* RDI = gpa of list with room for 8: number on their way back; -EINPROGRESS; -ETIMEDOUT: call again; 0 = all of them are Linux's */
+
 	/* inside a PAL (elsewhere #UD, as any unknown number). Buffers are PAL linear addresses. */
 	HC_SVC_RANDOM = UNDERPIN_HC(0x100),	/* RDI = buffer, RSI = length <= 4096: 0, -EINVAL, -EFAULT */
 	HC_SVC_TIME = UNDERPIN_HC(0x101),	/* TSC ticks since registration; RDX = kHz of the TSC */
@@ -108,7 +117,7 @@ struct core_status {
 	u32 nesting_depth;	/* 0: on the bare machine or under a foreign hypervisor */
 	u32 nr_pals;
 	u32 nr_pal_frames;
-	u32 pool_pages;		/* all that Linux gave at load */
+	u32 pool_pages;		/* all that Linux gave, at load and since */
 	u32 pool_free;
 	u32 ept_pages;		/* table pages of the main view */
 	u32 hidden_frames;	/* frames that Linux sees as zeros */
@@ -163,6 +172,7 @@ enum core_debug_op {
 	DEBUG_SHOW_FRAME,	/* RSI = pfn: back to Linux */
 	DEBUG_CORE_FRAME,	/* RSI = index: the pfn of a frame of the core (attack tests aim at it) */
 	DEBUG_RESET_STATS,
+	DEBUG_DRAIN_POOL,	/* RSI = pages that stay free in the pool; -EAGAIN */
 	DEBUG_OWNER,		/* RSI = pfn: enum frame_owner */
 };
 

@@ -49,6 +49,8 @@ extern struct page_pool core_pool;	/* locked by core_pool_lock in the calls belo
 /* A zeroed page, or HPA(0). For core_pool takes its lock by itself. */
 hpa_t page_alloc(struct page_pool *pool);
 void page_free(struct page_pool *pool, hpa_t page);
+/* How many page_alloc(&core_pool) can still give. */
+u32 core_pool_free(void);
 
 /* ---- locks: spinning, no fairness, interrupts are off in root ---- */
 struct spinlock {

@@ -25,6 +25,7 @@
 #include "cpus.h"
 #include "debugfs.h"
 #include "device.h"
+#include "donate.h"
 #include "enter.h"
 #include "fatal.h"
 #include "features.h"
@@ -188,8 +189,10 @@ static void free_core(void)
 {
 	if (pages_lost) {
 		pool_leak();
+		donate_leak();
 		return;
 	}
+	donate_free_all();
 	pool_destroy();
 	free_bridges();
 }

@@ -29,21 +29,20 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include <linux/uidgid.h>
 
+#include "donate.h"
 #include "fatal.h"
 #include "hypercall.h"
+#include "nudge.h"
 #include "pal_pages.h"
 #include "trace.h"
 #include "user_struct.h"
 
 #define PFNS_PER_CALL 512
 #define CREATE_TRIES 1000	/* of a millisecond */
-#define NUDGE_EVERY 10000	/* calls, a second or so */
-#define NUDGE_SPINS 200
 #define AGAIN_SPINS 16	/* -EAGAIN in a row that may be the core's own work */
 #define DESTROY_TRIES 50	/* of 20 ms: a CPU that does not answer a kick */
 /* A PAL never needs more beyond its own pages; a core that asks for more is wrong. */
@@ -69,28 +68,9 @@ struct pal {
 	u64 *buffer;		/* a page, for hypercalls; under mutex */
 };
 
+static atomic_t nr_live;
 static LIST_HEAD(pals);	/* by id, which the core uses again */
 static DEFINE_MUTEX(pals_mutex);
-
-static void exit_once(void *unused)
-{
-	hypercall(HC_NULL, 0, 0, 0);
-}
-
-/*
- * The core waits for every CPU to flush (-EINPROGRESS). Each does at its next
- * exit, so this makes one on each; a CPU that does not answer (interrupts off)
- * comes by itself within seconds, and is not waited for here.
- */
-static void nudge_cpus(u32 *tries)
-{
-	if ((*tries)++ % NUDGE_EVERY == 0)
-		smp_call_function(exit_once, NULL, 0);
-	else if (*tries > NUDGE_SPINS)
-		usleep_range(20, 100);
-	else
-		cpu_relax();
-}
 
 /* Under core_get() and cpus_read_lock(). */
 static s64 step_until_done(struct pal *pal, bool may_stop)
@@ -120,13 +100,16 @@ static s64 step_until_done(struct pal *pal, bool may_stop)
 static s64 give_pfns(struct pal *pal, u32 nr, struct page **pages, u32 count, u32 *done)
 {
 	u32 again = 0, nudges = 0, n, i;
+	struct hypercall_extra missing;
 	s64 ret;
 
 	while (*done < count) {
 		n = min_t(u32, count - *done, PFNS_PER_CALL);
 		for (i = 0; i < n; i++)
 			pal->buffer[i] = page_to_pfn(pages[*done + i]);
-		ret = hypercall(nr, pal->id, __pa(pal->buffer), n);
+		ret = hypercall4(nr, pal->id, __pa(pal->buffer), n, 0, &missing);
+		if (ret == -ENOMEM && !donate_pages(missing.rdx))
+			continue;
 		if (ret < 0 && ret != -EAGAIN && ret != -EINPROGRESS)
 			return ret;
 		if (ret > n)
@@ -202,6 +185,7 @@ static s64 create(struct pal *pal, const struct pal_request *request)
 		return ret;
 	pal->id = ret;
 	pal->live = true;
+	atomic_inc(&nr_live);
 	return wanted.rdx ? donate(pal, wanted.rdx) : 0;
 }
 
@@ -261,6 +245,9 @@ static void pal_end(struct pal *pal)
 	if (pal->live && core_get()) {
 		ret = destroy(pal);
 		fatal_report_if(ret);
+		/* The last: what was given for tables is free again. */
+		if (atomic_dec_and_test(&nr_live))
+			donate_reclaim();
 		core_put();
 		trace_underpin_pal_unregister(pal->id, pal->owner, ret);
 	}

@@ -18,6 +18,14 @@
 #include "nested/nested.h"
 #include "vmcs.h"
 
+/* How many pages are missing, in RDX: one for each 2 MiB that has no table yet (RULES 6). */
+static s64 tell_missing(struct guest_regs *r, s64 ret)
+{
+	if (ret == -ENOMEM)
+		r->rdx = r->rdx < 512 ? r->rdx : 512;
+	return ret;
+}
+
 /* Some answer in RDX and R10 as well. */
 static s64 privileged_call(struct cpu *cpu, u32 number)
 {
@@ -45,9 +53,9 @@ static s64 privileged_call(struct cpu *cpu, u32 number)
 	case HC_PAL_CREATE:
 		return pal_hc_create(r->rdi, &r->rdx);
 	case HC_PAL_DONATE:
-		return pal_hc_donate(r->rdi, r->rsi, r->rdx);
+		return tell_missing(r, pal_hc_donate(r->rdi, r->rsi, r->rdx));
 	case HC_PAL_ADD_FRAMES:
-		return pal_hc_add_frames(r->rdi, r->rsi, r->rdx);
+		return tell_missing(r, pal_hc_add_frames(r->rdi, r->rsi, r->rdx));
 	case HC_PAL_STEP:
 		return pal_hc_step(r->rdi);
 	case HC_PAL_INFO:
@@ -56,6 +64,10 @@ static s64 privileged_call(struct cpu *cpu, u32 number)
 		return pal_hc_destroy(r->rdi);
 	case HC_PAL_RECLAIM:
 		return pal_hc_reclaim(r->rdi, r->rsi);
+	case HC_DONATE:
+		return donate_call(r->rdi, r->rsi);
+	case HC_RECLAIM:
+		return reclaim_call(r->rdi);
 	default:
 		return -ENOSYS;
 	}
@@ -160,7 +172,7 @@ void handle_vmcall(struct cpu *cpu)
 			inject_gp();
 		return;
 	}
-	if (plain < HC_COMMIT_CPU || plain > HC_PAL_RECLAIM || depth > cpuid_nesting_depth) {
+	if (plain < HC_COMMIT_CPU || plain > HC_RECLAIM || depth > cpuid_nesting_depth) {
 		forward_vmcall(cpu);
 		return;
 	}

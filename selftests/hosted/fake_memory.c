@@ -78,6 +78,11 @@ WEAK void page_free(struct page_pool *pool, hpa_t page)
 	pool->nr_free++;
 }
 
+WEAK u32 core_pool_free(void)
+{
+	return core_pool.nr_free;
+}
+
 bool fake_page_is_free(hpa_t page)
 {
 	return is_free[page.v >> PAGE_SHIFT];

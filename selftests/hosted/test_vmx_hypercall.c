@@ -192,6 +192,16 @@ s64 pal_hc_reclaim(u64 id, u64 list)
 	return call(HC_PAL_RECLAIM, id, list, 0);
 }
 
+s64 donate_call(u64 list, u64 count)
+{
+	return call(HC_DONATE, list, count, 0);
+}
+
+s64 reclaim_call(u64 list)
+{
+	return call(HC_RECLAIM, list, 0, 0);
+}
+
 bool pal_resume(struct cpu *c, u64 token)
 {
 	call(HC_PAL_RESUME, token, 0, 0);
@@ -203,7 +213,8 @@ static const struct { u32 number, nr_args, nr_extra; } privileged[] = {
 	{ 0x55500010, 0, 0 }, { 0x55500011, 1, 2 }, { 0x55500014, 1, 0 }, { 0x55500020, 1, 0 },
 	{ 0x55500021, 3, 0 }, { 0x55500022, 2, 0 }, { 0x55500023, 1, 0 }, { 0x5550002f, 2, 0 },
 	{ 0x55500030, 1, 1 }, { 0x55500031, 3, 0 }, { 0x55500032, 3, 0 }, { 0x55500033, 1, 0 },
-	{ 0x55500034, 2, 0 }, { 0x55500035, 1, 0 }, { 0x55500036, 2, 0 },
+	{ 0x55500034, 2, 0 }, { 0x55500035, 1, 0 }, { 0x55500036, 2, 0 }, { 0x55500040, 2, 0 },
+	{ 0x55500041, 1, 0 },
 };
 
 static int privileged_index(u32 number)
