@@ -170,6 +170,34 @@ static void do_owner(const u64 *a)
 	say(r.fault == NO_FAULT ? "%lld\n" : "fault\n", r.rax);
 }
 
+/* Only so many pages stay in the core's pool. */
+static void do_drain(const u64 *a)
+{
+	struct call_result r;
+
+	do
+		r = try_vmcall(HC_DEBUG, DEBUG_DRAIN_POOL, a[0], 0, 0);
+	while (r.rax == -EAGAIN);
+	say_call("drain", r);
+}
+
+/* A page for the core's tables that is none to give, one by one; then none waits to be used. */
+static void do_donate(const u64 *a)
+{
+	u64 *list = (u64 *)__get_free_page(GFP_KERNEL | __GFP_ZERO), given[] = {
+		a[0], 0xfee00, 0xa0, end_of_ram() + 1, 1ull << 52, ~0ull,
+	};
+	unsigned int i;
+
+	for (i = 0; list && i < ARRAY_SIZE(given); i++) {
+		list[0] = given[i];
+		say("%lld ", try_vmcall(HC_DONATE, __pa(list), 1, 0, 0).rax);
+	}
+	say("list %lld ", try_vmcall(HC_DONATE, a[0] << PAGE_SHIFT | 4094, 8, 0, 0).rax);
+	say("rest %lld\n", try_vmcall(HC_DONATE, 0, 0, 0, 0).rax);
+	free_page((unsigned long)list);
+}
+
 static u64 random_state = 88172645463325252ull;
 
 static u64 random64(void)
@@ -214,8 +242,10 @@ static bool is_excluded(u64 number, u64 rdi)
 		return true;
 	case HC_LEAVE_PREPARE:
 		return rdi <= LEAVE_FORCE;
+	case HC_DONATE:		/* what it names is gone, and Linux with it */
+		return true;
 	case HC_DEBUG:
-		return rdi <= DEBUG_SHOW_FRAME;
+		return rdi <= DEBUG_SHOW_FRAME || rdi == DEBUG_DRAIN_POOL;
 	}
 	return false;
 }
@@ -233,7 +263,7 @@ static void do_fuzz(const u64 *a)
 		if (!(i & 255))
 			for (j = 0; j < 512; j++)
 				((u64 *)ours)[j] = random64() >> (random64() & 63);
-		number = random64() & 3 ? UNDERPIN_HC(random64() % 0x38) : UNDERPIN_HC(random64() & 0xfff);
+		number = random64() & 3 ? UNDERPIN_HC(random64() % 0x44) : UNDERPIN_HC(random64() & 0xfff);
 		if (!(random64() & 15))
 			number = random64();
 		for (j = 0; j < 4; j++)
@@ -475,6 +505,8 @@ static const struct command {
 	{ "hc", do_hc },		/* NUMBER RDI RSI RDX R10 */
 	{ "core", do_core },		/* INDEX: pfn of a frame of the core */
 	{ "owner", do_owner },		/* PFN */
+	{ "drain", do_drain },		/* LEFT */
+	{ "donate", do_donate },	/* CORE-PFN */
 	{ "fuzz", do_fuzz },		/* CALLS SEED HIDDEN-PFN */
 	{ "buffers", do_buffers },	/* HIDDEN-PFN */
 	{ "leave", do_leave },
