@@ -78,8 +78,8 @@ enum underpin_hypercall {
 	 * (at most 64), then with count 0 until 0: only then are they used. RECLAIM: what is free
 	 * of them, each page when the answer is 0 again.
 	 */
-	HC_DONATE = UNDERPIN_HC(0x40), /* RDI = gpa of list, RSI = count: number taken; 0: 0, -EINPROGRESS, -ETIMEDOUT (they are Linux's as before); -EBUSY: first count 0 */
-	HC_RECLAIM = UNDERPIN_HC(0x41), /* RDI = gpa of list with room for 8: number on their way back; -EINPROGRESS; -ETIMEDOUT: call again; 0 = all of them are Linux's */
+	HC_DONATE = UNDERPIN_HC(0x37), /* RDI = gpa of list, RSI = count: number taken; 0: 0, -EINPROGRESS, -ETIMEDOUT (they are Linux's as before); -EBUSY: first count 0 */
+	HC_RECLAIM = UNDERPIN_HC(0x38), /* RDI = gpa of list with room for 8: number on their way back; -EINPROGRESS; -ETIMEDOUT: call again; 0 = all of them are Linux's */
 
 	/* inside a PAL (elsewhere #UD, as any unknown number). Buffers are PAL linear addresses. */
 	HC_SVC_RANDOM = UNDERPIN_HC(0x100),	/* RDI = buffer, RSI = length <= 4096: 0, -EINVAL, -EFAULT */

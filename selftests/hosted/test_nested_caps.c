@@ -94,11 +94,11 @@ static const u64 expected[3][NR] = {
 	  0x007fffff00036dfb, 0x0000f3ff000011fb },
 	{ 0x00d81000554e4401, 0x0000007f00000016, 0xf7f9fffe0401e172, 0x007fffff00036dff,
 	  0x0000f3ff000011ff, 0x600401e0, 0x80000021, 0xffffffff, 0x2000, 0x3727ff, 25 << 1,
-	  0x02131fff00000000, 0x00000f0106334141, 0x0000007f00000016,
+	  0x02135fff00000000, 0x00000f0106334141, 0x0000007f00000016,
 	  0xf7f9fffe04006172, 0x007fffff00036dfb, 0x0000f3ff000011fb },
 	{ 0x01d81000554e4401, 0x0000007f00000016, 0xfff9fffe0401e172, 0x007fefff00036dff,
 	  0x0000d3ff000011ff, 0x600401e0, 0x80000021, 0xffffffff, 0x2000, 0xf737ff, 25 << 1,
-	  0x02131fff00000000, 0x00000f0106334141, 0x0000007f00000016,
+	  0x02135fff00000000, 0x00000f0106334141, 0x0000007f00000016,
 	  0xfff9fffe04006172, 0x007fefff00036dfb, 0x0000d3ff000011fb },
 };
 
@@ -202,7 +202,7 @@ static void nothing_unknown(void)
 	start(&m);
 	ok(c->pin == 0x0000007f00000016 && c->proc == 0xfff9fffe0401e172 &&
 	   c->exit == 0x007fffff00036dff && c->entry == 0x0000f3ff000011ff &&
-	   c->proc2 == 0x06131fff00000000,
+	   c->proc2 == 0x06135fff00000000,
 	   "a CPU with everything: no control that the core does not implement");
 	ok(c->basic == 0x01d81000554e4401 && c->misc == 0x600401ff &&
 	   c->ept_vpid == 0x00000f0106334141 && !c->vmfunc && c->cr4_fixed1 == (CR4_KNOWN & ~CR4_SMXE),
@@ -260,7 +260,7 @@ static void absent_msrs(void)
 	start(&cpu);
 	ok(nested_caps.ept_vpid == 0x06334141, "EPT without VPID: no INVVPID");
 	start(&models[1]);
-	cpu.MSR(PROCBASED_CTLS2) = PROC2_VMCS_SHADOWING << 32;
+	cpu.MSR(PROCBASED_CTLS2) = PROC2_ENCLS_EXITING << 32;
 	start(&cpu);
 	ok(!offers(nested_caps.proc, PROC_SECONDARY_CONTROLS) &&
 	   nested_caps_read(MSR_VMX_PROCBASED_CTLS2, &value) == -EFAULT,

@@ -213,8 +213,8 @@ static const struct { u32 number, nr_args, nr_extra; } privileged[] = {
 	{ 0x55500010, 0, 0 }, { 0x55500011, 1, 2 }, { 0x55500014, 1, 0 }, { 0x55500020, 1, 0 },
 	{ 0x55500021, 3, 0 }, { 0x55500022, 2, 0 }, { 0x55500023, 1, 0 }, { 0x5550002f, 2, 0 },
 	{ 0x55500030, 1, 1 }, { 0x55500031, 3, 0 }, { 0x55500032, 3, 0 }, { 0x55500033, 1, 0 },
-	{ 0x55500034, 2, 0 }, { 0x55500035, 1, 0 }, { 0x55500036, 2, 0 }, { 0x55500040, 2, 0 },
-	{ 0x55500041, 1, 0 },
+	{ 0x55500034, 2, 0 }, { 0x55500035, 1, 0 }, { 0x55500036, 2, 0 }, { 0x55500037, 2, 0 },
+	{ 0x55500038, 1, 0 },
 };
 
 static int privileged_index(u32 number)
@@ -353,7 +353,7 @@ static void for_outer_core(u32 number, u32 plain)
 	}
 }
 
-/* 0x10 to 0x36: ours or of a core below, all of them for ring 0. */
+/* 0x10 to 0x38: ours or of a core below, all of them for ring 0. */
 static void ours(u32 number, u32 cpl, bool has_left)
 {
 	u32 plain = number & ~0xff000u, depth = number >> 12 & 0xff;
@@ -378,7 +378,7 @@ static bool is_ours(u32 number)
 {
 	u32 plain = number & ~0xff000u;
 
-	return plain >= 0x55500010 && plain <= 0x55500036 && (number >> 12 & 0xff) <= cpuid_nesting_depth;
+	return plain >= 0x55500010 && plain <= 0x55500038 && (number >> 12 & 0xff) <= cpuid_nesting_depth;
 }
 
 static void one(u32 number, u32 cpl)

@@ -51,7 +51,6 @@
 #define BLOCKING_ENCLAVE BIT(4)
 #define BLOCKING_SHADOW (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS)
 #define PDPTE_RESERVED 0x1e6ull
-#define REVISION_SHADOW BIT(31)
 
 enum segment_index { ES, CS, SS, DS, FS, GS, LDTR, TR };
 
@@ -435,7 +434,7 @@ static bool link_pointer_ok(const struct vmcs12 *v, gpa_t current)
 	REQUIRE(check_page(pointer));
 	REQUIRE(pointer != current.v);
 	REQUIRE(vmcs12_revision_of(GPA(pointer)) ==
-		(VMCS12_REVISION | (shadowing ? REVISION_SHADOW : 0)));
+		(VMCS12_REVISION | (shadowing ? VMCS12_SHADOW_INDICATOR : 0)));
 	return true;
 }
 

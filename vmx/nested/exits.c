@@ -138,6 +138,11 @@ static void handle_l2_exit(struct cpu *cpu, struct nested *n, u64 reason)
 	case REASON_PREEMPTION_TIMER:
 		handle_timer(cpu, n);
 		return;
+	case REASON_VMREAD:
+	case REASON_VMWRITE:
+		if (nested_shadow_access(cpu, reason == REASON_VMWRITE))
+			return;
+		break;
 	case REASON_CR_ACCESS:
 		if (sets_unknown_cr4(cpu, &n->vmcs12)) {
 			inject_gp();

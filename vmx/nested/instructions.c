@@ -141,6 +141,7 @@ static void leave_current(struct cpu *cpu, struct nested *n)
 	sync_rare_from_vmcs02(cpu, n);
 	vmcs12_store(&n->vmcs12, GPA(n->current));
 	n->current = NO_VMCS12;
+	n->current_is_shadow = false;
 	nested_forget_vmcs02(cpu, n);
 }
 
@@ -213,26 +214,31 @@ static void emulate_vmclear(struct cpu *cpu, struct nested *n)
 	vmsucceed();
 }
 
-/* 0, or the error. A shadow VMCS (bit 31) has another revision: shadowing is not offered. */
-static u32 vmptrld_error(const struct nested *n, u64 pointer)
+/* 0, or the error. Bit 31 of the revision makes a shadow VMCS, where shadowing is offered. */
+static u32 vmptrld_error(const struct nested *n, u64 pointer, bool *is_shadow)
 {
+	u32 revision;
+
 	if (!check_page(pointer))
 		return VMERR_VMPTRLD_INVALID_ADDRESS;
 	if (pointer == n->vmxon_region)
 		return VMERR_VMPTRLD_VMXON_POINTER;
-	if (vmcs12_revision_of(GPA(pointer)) != VMCS12_REVISION)
+	revision = vmcs12_revision_of(GPA(pointer));
+	*is_shadow = (revision & VMCS12_SHADOW_INDICATOR) && (nested_caps.proc2 >> 32 & PROC2_VMCS_SHADOWING);
+	if (revision != (VMCS12_REVISION | (*is_shadow ? VMCS12_SHADOW_INDICATOR : 0)))
 		return VMERR_VMPTRLD_WRONG_REVISION;
 	return 0;
 }
 
 static void emulate_vmptrld(struct cpu *cpu, struct nested *n)
 {
+	bool is_shadow;
 	u64 pointer;
 	u32 error;
 
 	if (!operand_read(cpu, &pointer, sizeof(pointer)))
 		return;
-	error = vmptrld_error(n, pointer);
+	error = vmptrld_error(n, pointer, &is_shadow);
 	if (error) {
 		vmfail(cpu, error);
 		return;
@@ -245,6 +251,7 @@ static void emulate_vmptrld(struct cpu *cpu, struct nested *n)
 			return;
 		}
 		n->current = pointer;
+		n->current_is_shadow = is_shadow;
 		vmcs_shadow_use(cpu, n, true);
 	}
 	vmsucceed();
@@ -263,12 +270,15 @@ static int find_field(struct cpu *cpu, struct nested *n, u64 info, bool *high)
 {
 	int index = vmcs12_find(operand_2(cpu, info), high);
 
-	if (index < 0)
+	if (index < 0) {
 		vmfail(cpu, VMERR_UNSUPPORTED_FIELD);
-	else if (vmcs12_fields[index].class == VMCS12_R)
+		return index;
+	}
+	if (vmcs12_fields[index].class == VMCS12_R)
 		sync_rare_from_vmcs02(cpu, n);
-	else if (vmcs12_fields[index].shadow == VMCS12_SHADOW_W)
-		vmcs_shadow_from(cpu, n);	/* by its upper half, or without shadowing */
+	/* Its upper half; or a write, after which the shadow VMCS is written whole. */
+	if (vmcs12_fields[index].shadow)
+		vmcs_shadow_from(cpu, n);
 	return index;
 }
 
@@ -308,6 +318,11 @@ u32 vmcs12_dirty(int index)
 	return dirty_by_class[vmcs12_fields[index].class];
 }
 
+static bool is_read_only(int index)
+{
+	return vmcs12_fields[index].class == VMCS12_I && !(nested_caps.misc & MISC_VMWRITE_ANY);
+}
+
 static void emulate_vmwrite(struct cpu *cpu, struct nested *n)
 {
 	u64 info = vmread(VM_EXIT_INSTRUCTION_INFO), value = 0;
@@ -325,7 +340,7 @@ static void emulate_vmwrite(struct cpu *cpu, struct nested *n)
 	index = find_field(cpu, n, info, &high);
 	if (index < 0)
 		return;
-	if (vmcs12_fields[index].class == VMCS12_I && !(nested_caps.misc & MISC_VMWRITE_ANY)) {
+	if (is_read_only(index)) {
 		vmfail(cpu, VMERR_VMWRITE_READ_ONLY);
 		return;
 	}
@@ -336,11 +351,48 @@ static void emulate_vmwrite(struct cpu *cpu, struct nested *n)
 	vmsucceed();
 }
 
+/* May L2 have this field of the shadow VMCS without an exit to L1 (25.6.15)? */
+static bool l1_lets(const struct vmcs12 *v, u64 encoding, bool write)
+{
+	u8 byte;
+
+	return (secondary12(v) & PROC2_VMCS_SHADOWING) && !(encoding >> 15) &&
+	       !guest_read(GPA((write ? v->vmwrite_bitmap : v->vmread_bitmap) + encoding / 8), &byte, 1) &&
+	       !(byte >> encoding % 8 & 1);
+}
+
+/*
+ * L1's bitmaps are looked at in software (RULES 8), so each access exits, to the core. L1
+ * is left what needs its own view of L2: memory operands, CPL > 0, errors.
+ */
+bool nested_shadow_access(struct cpu *cpu, bool write)
+{
+	const struct vmcs12 *v = &nested_state(cpu)->vmcs12;
+	u64 info = vmread(VM_EXIT_INSTRUCTION_INFO), encoding = operand_2(cpu, info), value;
+	bool wide = operand_is_64bit(), high;
+	gpa_t page = GPA(v->vmcs_link_pointer);
+	int index = vmcs12_find(encoding, &high);
+
+	if (!(info & INFO_REGISTER) || index < 0 || page.v == ~0ull || guest_cpl() ||
+	    (write && is_read_only(index)) || !l1_lets(v, encoding, write) || vmcs12_read_field(page, index, &value))
+		return false;
+	if (write) {
+		u64 given = operand_register(cpu, INFO_REG1(info));
+
+		vmcs12_write_field(page, index, vmcs12_merge(index, high, value, wide ? given : (u32)given));
+	} else {
+		value = high ? value >> 32 : value;
+		operand_set_register(cpu, INFO_REG1(info), wide ? value : (u32)value);
+	}
+	vmsucceed();
+	return true;
+}
+
 /* ---- VMLAUNCH, VMRESUME ---- */
 
 static void emulate_entry(struct cpu *cpu, struct nested *n, bool launch)
 {
-	if (n->current == NO_VMCS12)
+	if (n->current == NO_VMCS12 || n->current_is_shadow)
 		vmfail_invalid();
 	else if (vmread(GUEST_INTERRUPTIBILITY_STATE) & BLOCKING_BY_MOV_SS)
 		vmfail(cpu, VMERR_ENTRY_MOV_SS);

@@ -50,6 +50,7 @@ struct nested {
 	u64 timer_end;		/* of VMCS12's preemption timer, in its own ticks (TSC >> rate) */
 	u64 checked_shape;	/* what the checks of class R depended on */
 	u64 merged, merged_fired;	/* pfn + 1 of the watched frame that msr_bitmap02 is made of; 0: none */
+	bool current_is_shadow;	/* the current VMCS12 is a shadow VMCS: VMREAD and VMWRITE alone */
 	bool shadowing;		/* VMCS01 uses the shadow VMCS */
 	struct vmcs12 vmcs12;
 };
@@ -67,6 +68,11 @@ bool nested_offered(void);
 /* ---- instructions.c ---- */
 /* Exits 19 to 27, 50, 53 of Linux. */
 void emulate_vmx_instruction(struct cpu *cpu, u32 reason);
+/*
+ * VMREAD or VMWRITE of an L2 whose L1 uses VMCS shadowing, with VMCS02 current: true: done
+ * on L1's shadow VMCS, without L1. False: its exit is L1's.
+ */
+bool nested_shadow_access(struct cpu *cpu, bool write);
 /* DIRTY_* of a field, by its class. */
 u32 vmcs12_dirty(int index);
 /* VMfailValid if a VMCS12 is current, else VMfailInvalid; moves on (SDM 31.2). */

@@ -49,17 +49,18 @@ u64 vmcs12_get(const struct vmcs12 *v, int index, bool high)
 	return high ? v->field[index] >> 32 : v->field[index];
 }
 
-void vmcs12_set(struct vmcs12 *v, int index, bool high, u64 value)
+u64 vmcs12_merge(int index, bool high, u64 old, u64 value)
 {
 	u32 width = WIDTH(vmcs12_fields[index].encoding);
 
 	if (high)
-		value = value << 32 | (u32)v->field[index];
-	else if (width == WIDTH_16)
-		value = (u16)value;
-	else if (width == WIDTH_32)
-		value = (u32)value;
-	v->field[index] = value;
+		return value << 32 | (u32)old;
+	return width == WIDTH_16 ? (u16)value : width == WIDTH_32 ? (u32)value : value;
+}
+
+void vmcs12_set(struct vmcs12 *v, int index, bool high, u64 value)
+{
+	v->field[index] = vmcs12_merge(index, high, v->field[index], value);
 }
 
 /* L1's page: revision, abort indicator, then the copy as it is. */
@@ -91,6 +92,24 @@ int vmcs12_load(struct vmcs12 *v, gpa_t page)
 int vmcs12_store(const struct vmcs12 *v, gpa_t page)
 {
 	return guest_write(in_page(page, VMCS12_LAUNCH_STATE_AT), v, sizeof(*v));
+}
+
+static gpa_t field_in_page(gpa_t page, int index)
+{
+	return in_page(page, VMCS12_LAUNCH_STATE_AT + offsetof(struct vmcs12, field) + index * 8);
+}
+
+int vmcs12_read_field(gpa_t page, int index, u64 *value)
+{
+	int err = guest_read(field_in_page(page, index), value, sizeof(*value));
+
+	*value = err ? 0 : vmcs12_merge(index, false, 0, *value);
+	return err;
+}
+
+int vmcs12_write_field(gpa_t page, int index, u64 value)
+{
+	return guest_write(field_in_page(page, index), &value, sizeof(value));
 }
 
 u32 vmcs12_revision_of(gpa_t page)

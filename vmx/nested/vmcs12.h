@@ -71,11 +71,15 @@ int vmcs12_find(u64 encoding, bool *high);
 u64 vmcs12_get(const struct vmcs12 *v, int index, bool high);
 void vmcs12_set(struct vmcs12 *v, int index, bool high, u64 value);
 
+/* What a VMWRITE makes of a field that holds old. */
+u64 vmcs12_merge(int index, bool high, u64 old, u64 value);
+
 /*
  * L1's page. Its first word is the revision identifier (bit 31: shadow VMCS), the
  * second the VMX-abort indicator (SDM 25.2).
  */
 #define VMCS12_REVISION 0x554e4401u	/* of this layout: changes with the table */
+#define VMCS12_SHADOW_INDICATOR BIT(31)
 /*
  * -EFAULT: not RAM. A hidden page reads as zeros and takes nothing (ept/guest_memory.h): 0.
  * The copy is whatever the page held, cut to the widths of the fields; nothing else in it
@@ -85,6 +89,9 @@ int vmcs12_load(struct vmcs12 *v, gpa_t page);
 int vmcs12_store(const struct vmcs12 *v, gpa_t page);
 /* Where in the page vmcs12_store() puts launched; VMCLEAR of another writes only that. */
 #define VMCS12_LAUNCH_STATE_AT 8
+/* One field of a VMCS12 that is not current. 0, or -EFAULT as above. */
+int vmcs12_read_field(gpa_t page, int index, u64 *value);
+int vmcs12_write_field(gpa_t page, int index, u64 value);
 /* First word, or 0xffffffff where there is no RAM. */
 u32 vmcs12_revision_of(gpa_t page);
 /* The VMX-abort indicator (SDM 28.7). */

@@ -12,7 +12,6 @@
 #include "nested.h"
 
 #define MISC_VMWRITE_ANY BIT(29)
-#define REVISION_SHADOW BIT(31)
 
 static hpa_t vmread_bitmap, vmwrite_bitmap;	/* HPA(0): the CPU has no shadowing */
 static struct { u16 encoding; u8 index, dirty; } fields[VMCS12_NR_FIELDS];
@@ -65,7 +64,7 @@ int vmcs_shadow_init_cpu(struct nested *n)
 	n->shadow_vmcs = vmcs_alloc();
 	if (!n->shadow_vmcs.v)
 		return -ENOMEM;
-	*(u32 *)phys_to_virt(n->shadow_vmcs) |= REVISION_SHADOW;
+	*(u32 *)phys_to_virt(n->shadow_vmcs) |= VMCS12_SHADOW_INDICATOR;
 	return 0;
 }
 
