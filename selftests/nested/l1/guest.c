@@ -414,6 +414,10 @@ void do_hostile(void)
 	flush_ept();
 	for (i = 0; i < ARRAY_SIZE(aims); i++)
 		aim(i);
+	/* A bare CPU would enter, and take nothing but a SIPI: the core could not kick it any more. */
+	guest_begin(l2_vmcall, false);
+	set(GUEST_ACTIVITY_STATE, ACTIVITY_WAIT_FOR_SIPI);
+	line("wait-for-SIPI", "%s | entry failure 33 q 0", enter_and_say(true));
 	vmcs_clear_launch_state();
 	line("it comes back", "%d | 1", debug_call(DEBUG_SHOW_FRAME) >= 0);
 	for (i = 0; i < 512; i++)
