@@ -7,6 +7,7 @@
 #include "../pal/pal.h"
 #include "../vmx/event.h"
 #include "../vmx/exit.h"
+#include "../vmx/nested/check.h"
 #include "../vmx/nested/nested.h"
 #include "../vmx/vmcs.h"
 #include "header.h"
@@ -116,10 +117,29 @@ static __attribute__((noreturn)) void halt_cpu(void)
 		__asm__ volatile("cli; hlt" ::: "memory");
 }
 
+/*
+ * While the core works for L1, VMCS02 or the shadow VMCS may be current, and VMCS01 in MODE_L2: the mode's
+ * own is made current. The shadow VMCS is left clear, as always (vmx/nested/vmcs_shadow.c).
+ */
+static void make_vmcs_of_mode_current(struct cpu *cpu)
+{
+	struct nested *n = nested_state(cpu);
+
+	if (!n || !cpu->launched || cpu->mode == MODE_PAL)
+		return;
+	if (n->shadow_vmcs.v)
+		vmclear(n->shadow_vmcs);
+	vmptrld(cpu->mode == MODE_L2 ? n->vmcs02 : cpu->vmcs01);
+	/* How far VMCS02 was written nobody knows. */
+	n->dirty = DIRTY_ALL;
+}
+
 void fatal_trap(struct cpu *cpu, struct trap_frame *frame)
 {
 	/* Else the log below could wait for itself. */
 	locks_release_all(cpu);
+	if (cpu->in_vmx)
+		make_vmcs_of_mode_current(cpu);
 	write_record(cpu, frame, "exception in VMX root operation");
 	log_event(LOG_ERROR, "cpu %u: BUG: exception %u in root at %lx", cpu->slot,
 		  (u32)frame->vector, (unsigned long)frame->rip);
@@ -144,8 +164,13 @@ u64 fatal_recover(struct cpu *cpu)
 		return recovered(cpu);
 	}
 	pal_release_claim(cpu);
-	if (cpu->mode == MODE_LINUX &&
-	    (vmread(VM_EXIT_REASON) & EXIT_REASON_BASIC) == REASON_VMCALL &&
+	if (cpu->mode == MODE_L2) {
+		/* VMCS02 may be half written: L1's entry fails, and only that L2 is lost. */
+		leave_vmcs02(cpu, nested_state(cpu));
+		vmfail(cpu, VMERR_ENTRY_INVALID_CONTROL);
+		return recovered(cpu);
+	}
+	if ((vmread(VM_EXIT_REASON) & EXIT_REASON_BASIC) == REASON_VMCALL &&
 	    !(vmread(VM_ENTRY_INTERRUPTION_INFO) & INTR_INFO_VALID)) {
 		/* hypercall.c moves RIP first. */
 		cpu->regs.rax = -EIO;

@@ -22,7 +22,10 @@ unsigned long long read_cr2(void);
 static _Alignas(4096) u8 slot[CORE_CPU_STRIDE];
 static struct cpu *cpu = (struct cpu *)(slot + CORE_CPU_STRUCT_PAGE * PAGE_SIZE);
 static jmp_buf out;
-static u32 doomed, aborted, released, injected, unlocked;
+static u32 doomed, aborted, released, injected, unlocked, failed_with, cleared;
+static struct nested nested;
+static hpa_t loaded;
+struct nested *nested_of_cpu[CORE_MAX_CPUS];
 static u8 page[4096];
 
 const struct core_image_header image_header;
@@ -74,6 +77,29 @@ void pal_release_claim(struct cpu *c)
 	c->pal_claim = NULL;
 }
 
+void vmptrld(hpa_t at)
+{
+	loaded = at;
+}
+
+void vmclear(hpa_t at)
+{
+	check(at.v == nested.shadow_vmcs.v);
+	cleared++;
+}
+
+void leave_vmcs02(struct cpu *c, struct nested *n)
+{
+	vmptrld(c->vmcs01);
+	c->mode = MODE_LINUX;
+}
+
+void vmfail(struct cpu *c, u32 error)
+{
+	check(c->mode == MODE_LINUX && loaded.v == c->vmcs01.v);
+	failed_with = error;
+}
+
 void inject_gp(void)
 {
 	injected++;
@@ -111,7 +137,8 @@ static void fresh(enum what_for what_for)
 		*fake_vmcs_field(0, field) = what_for == FOR_PAL ? SECRET_WORD : field;
 	vmwrite(VM_EXIT_REASON, REASON_EXTERNAL_INTERRUPT);
 	vmwrite(VM_INSTRUCTION_ERROR, 7);
-	doomed = aborted = released = injected = unlocked = 0;
+	doomed = aborted = released = injected = unlocked = failed_with = cleared = 0;
+	loaded = HPA(0);
 }
 
 static struct trap_frame frame_at(u64 rsp)
@@ -243,6 +270,36 @@ static void who_goes_on(void)
 	ok(refused_entry() == LAUNCH_FAILED, "a first entry that is refused is the launch's to tell");
 }
 
+/* Whatever VMCS was current when the bug came. */
+static void which_vmcs(void)
+{
+	static const struct { u8 mode, launched; hpa_t vmcs; u32 error; } cases[] = {
+		{ MODE_LINUX, true, { 0x1000 }, 0 }, { MODE_L2, true, { 0x2000 }, 7 },
+		{ MODE_PAL, true, { 0 }, 0 }, { MODE_LINUX, false, { 0 }, 0 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct trap_frame f = frame_at((u64)cpu - 64);
+
+		fresh(FOR_LINUX);
+		nested = (struct nested){ .vmcs02 = { 0x2000 }, .shadow_vmcs = { 0x3000 } };
+		nested_of_cpu[0] = &nested;
+		cpu->vmcs01 = HPA(0x1000);
+		cpu->mode = cases[i].mode;
+		cpu->launched = cases[i].launched;
+		check(trap(&f) == (cases[i].launched ? 0 : HALTED));
+		check(loaded.v == cases[i].vmcs.v && cleared == !!loaded.v, "case %u: %llx", i, loaded.v);
+		check(!loaded.v || nested.dirty == DIRTY_ALL);
+		if (cases[i].launched)
+			check(fatal_recover(cpu) == ENTRY_RESUME);
+		check(failed_with == cases[i].error, "case %u: VMfail %u", i, failed_with);
+		check(cases[i].mode != MODE_L2 || (!injected && cpu->mode == MODE_LINUX));
+	}
+	nested_of_cpu[0] = NULL;
+	ok(1, "the VMCS of the mode is current then, the shadow VMCS clear; a bug that L2 met is L1's VMfail 7");
+}
+
 static void asked_for(void)
 {
 	fresh(FOR_LINUX);
@@ -258,6 +315,7 @@ int main(void)
 	no_secrets();
 	stack_bounds();
 	who_goes_on();
+	which_vmcs();
 	asked_for();
 	return tap_finish();
 }

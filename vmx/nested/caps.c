@@ -41,8 +41,11 @@ struct nested_caps nested_caps;
 #define NESTED_BASIC (BIT(54) | BASIC_TRUE | BIT(56))
 #define BASIC_SIZE (4096ull << 32)
 #define BASIC_WRITE_BACK (6ull << 50)
-/* Timer rate, LMA stored, HLT, shutdown, wait-for-SIPI, VMWRITE to any field, length 0 (A.6). */
-#define NESTED_MISC (0x1full | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(29) | BIT(30))
+/*
+ * Timer rate, LMA stored, HLT, shutdown, VMWRITE to any field, length 0 (A.6). Not wait-for-SIPI:
+ * an L2 in it blocks INIT, the kick of a shoot-down, and no other CPU could take a frame any more.
+ */
+#define NESTED_MISC (0x1full | BIT(5) | BIT(6) | BIT(7) | BIT(29) | BIT(30))
 #define MISC_CR3_TARGETS(misc) ((misc) >> 16 & 0x1ff)
 #define MAX_CR3_TARGETS 4ull
 /* Execute-only, 4 levels, UC, WB, 2 MiB, 1 GiB, INVEPT of both types, A/D (A.10). */

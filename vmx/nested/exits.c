@@ -25,7 +25,8 @@ static bool l1_wants_msr(const struct vmcs12 *v, u32 msr, bool write)
 	u32 offset = (msr >= 0xc0000000u ? 1024 : 0) + (write ? 2048 : 0) + (msr & 0x1fff) / 8;
 	u8 byte;
 
-	if (!(v->processor_based_controls & PROC_MSR_BITMAPS) || (msr & 0x3fffe000))
+	if (!(v->processor_based_controls & PROC_MSR_BITMAPS) ||
+	    (msr >= 0x2000 && msr - 0xc0000000u >= 0x2000))
 		return true;
 	return guest_read(GPA(v->msr_bitmap + offset), &byte, 1) || (byte >> msr % 8 & 1);
 }

@@ -7,6 +7,7 @@
  */
 #include "../../ept/guest_memory.h"
 #include "../../include/platform.h"
+#include "../controls.h"
 #include "../msr.h"
 #include "../msr_index.h"
 #include "check.h"
@@ -32,13 +33,34 @@ static bool loadable(const struct msr_entry *e)
 	       !is_x2apic(e->index) && msr_is_plain(e->index);
 }
 
+/*
+ * PAT and PERF_GLOBAL_CTRL go by their value alone: tried in root they would be the core's own
+ * memory types, or have counters (and PEBS) run in it, for as long as that takes.
+ */
+static bool load_value(struct cpu *cpu, u32 msr, u64 value)
+{
+	if (msr == MSR_PAT) {
+		if (!check_pat(value))
+			return false;
+		vmwrite(GUEST_IA32_PAT, value);
+		return true;
+	}
+	if (msr == MSR_PERF_GLOBAL_CTRL && vmx_caps.perf_global_ctrl) {
+		if (value & ~check_allowed.perf_global_ctrl)
+			return false;
+		vmwrite(GUEST_IA32_PERF_GLOBAL_CTRL, value);
+		return true;
+	}
+	return !msr_write(cpu, msr, value);
+}
+
 static bool load_one(struct cpu *cpu, u64 gpa)
 {
 	struct msr_entry e;
 
 	if (guest_read(GPA(gpa), &e, sizeof(e)) || !loadable(&e))
 		return false;
-	return !msr_write(cpu, e.index, e.value);
+	return load_value(cpu, e.index, e.value);
 }
 
 u32 msr_list_load(struct cpu *cpu, u64 gpa, u32 count)
