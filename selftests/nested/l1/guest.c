@@ -161,15 +161,18 @@ static const char *sdm_says = "";	/* " | " and the begin of it */
 static void ept_access(const char *name, const char *rip, u64 eptp_flags)
 {
 	const char *how;
+	u64 at;
 
 	guest_begin(rip, true);
 	set(EPT_POINTER, EPTP_OF(l1.pml4) | eptp_flags);
 	l1.page[0] = MARK;
 	l1.regs[RAX] = OTHER;
 	how = enter_and_say(true);
+	/* Where not the page itself, it is L2's page tables, which are those of whoever reads the file. */
+	at = get(GUEST_PHYSICAL_ADDRESS) - __pa(l1.page);
 	if ((get(VM_EXIT_REASON) & ~1ull) == 48)
 		line(name, "%s gpa+%llx gla+%llx rip+%lld%s", get(VM_EXIT_REASON) == 48 ? how : "exit 49",
-		     get(GUEST_PHYSICAL_ADDRESS) - __pa(l1.page),
+		     at < PAGE_SIZE ? at : PAGE_SIZE,
 		     get(VM_EXIT_REASON) == 48 ? get(GUEST_LINEAR_ADDRESS) - (u64)l1.page : 0, get(GUEST_RIP) - (u64)rip, sdm_says);
 	else
 		line(name, "%s rax %llx page %llx%s", how, l1.regs[RAX], l1.page[0], sdm_says);
