@@ -73,7 +73,7 @@ static uint8_t *write_fadt(struct acpi_writer *w, uint32_t dsdt)
 	put(t + 96, 0xffff, 2);			/* no C2, no C3 */
 	put(t + 98, 0xffff, 2);
 	t[108] = 0x32;				/* century in the RTC */
-	put(t + 109, 1 << 0 | 1 << 1 | 1 << 2, 2);	/* legacy devices, 8042, no VGA */
+	put(t + 109, 1 << 0 | 1 << 2, 2);	/* legacy devices, no VGA; without an 8042 nobody waits for its answers */
 	/* WBINVD, C1, no buttons, 32-bit timer, reset register */
 	put(t + 112, 1 << 0 | 1 << 2 | 1 << 4 | 1 << 5 | 1 << 8 | 1 << 10, 4);
 	t[116] = 1;

@@ -147,6 +147,8 @@ static void debug_out(void *device, unsigned int offset, unsigned int size, uint
 void platform_init(struct platform *platform, const struct machine_ops *ops)
 {
 	*platform = (struct platform){ .ops = ops };
+	/* gmtime_r() would read the zone later, when no file may be opened any more. */
+	tzset();
 }
 
 bool platform_attach(struct bus *bus, struct platform *pf)
