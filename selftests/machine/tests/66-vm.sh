@@ -6,7 +6,7 @@
 . /test/machine/lib/machine.sh
 
 # Small and quiet: what is printed and waited for is most of a boot in the emulator.
-words="rdinit=/init nokaslr panic=-1 random.trust_cpu=on no_timer_check lpj=1000000 mitigations=off"
+words="loglevel=6 rdinit=/init nokaslr panic=-1 random.trust_cpu=on no_timer_check lpj=1000000 mitigations=off"
 
 # boot MODE : the guest's console, and "status N" of the program.
 boot() {
