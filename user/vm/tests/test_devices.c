@@ -63,6 +63,9 @@ static void serial(struct uart *u)
 	ok(in(0x3f9, 1) == 1, "IER is not the divisor");
 	put(0x3fc, 1, 0x1a);
 	ok((in(0x3fe, 1) & 0xf0) == 0x90, "loopback: RTS and OUT2 come back (the probe of Linux)");
+	edge = false;
+	put(0x3f9, 1, 3);
+	ok(!line && !edge, "loopback: what is pending does not reach the line");
 	put(0x3f8, 1, 0x5a);
 	ok(in(0x3f8, 1) == 0x5a && !strchr(out, 0x5a), "loopback: a byte comes back and is not sent");
 	put(0x3ff, 1, 0xa5);

@@ -69,6 +69,32 @@ static void bzimages(void)
 	says(parse(SIZE), "an ISO image", "D2: an ISO is not run as code");
 }
 
+/* A payload whose only LZ4 chunk says that it goes on behind the file. */
+static void payloads(void)
+{
+	struct setup_header *h = make_bzimage();
+	uint32_t chunk = 18 + 4096, unpacked = 4096;
+	uint8_t *vmlinux = NULL, *exact = malloc(0x1000);
+	struct problem p = { "" };
+	struct image image;
+	size_t size;
+
+	h->setup_sects = 1;
+	h->syssize = (0x1000 - 1024) / 16;
+	h->payload_length = 0x1000 - 1024;
+	memcpy(file + 1024, "\2\41\114\30", 4);
+	memcpy(file + 1028, &chunk, 4);
+	/* 15 + 16 * 255 + 1 literals */
+	file[1032] = 0xf0;
+	memset(file + 1033, 0xff, 16);
+	file[1049] = 1;
+	memcpy(file + 0x1000 - 4, &unpacked, 4);
+	memcpy(exact, file, 0x1000);
+	ok(image_parse(&image, "f", exact, 0x1000, &p), "a bzImage with a damaged payload");
+	ok(!payload_extract(&image, &vmlinux, &size, &p) && strstr(p.text, "LZ4"), "its LZ4 chunk is not read past the end");
+	free(exact);
+}
+
 static void make_elf(bool note, uint64_t filesz)
 {
 	Elf64_Ehdr *e = (void *)file;
@@ -202,6 +228,7 @@ int main(int argc, char **argv)
 
 	srand(1);
 	bzimages();
+	payloads();
 	elves();
 	multiboots();
 	make_bzimage();

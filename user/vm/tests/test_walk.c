@@ -91,6 +91,10 @@ int main(void)
 	ok(page_walk(&ram, &off, 0x12345, &walk) && walk.gpa == 0x12345, "without paging");
 	ok(!page_walk(&ram, &wild, 0, &walk), "tables outside of RAM");
 	wild.cr3 = 0x10000;
+	memset(ram_at(&ram, 0x10000, 0x20000), 0, 0x20000);
+	next = 0x20000;
+	map(0x10000, 0xffff800000000000, 4, 9, 0, 0x5000);
+	ok(page_walk(&ram, &wild, 0xffff800000000000, &walk) && walk.gpa == 0x5000, "the first address of the upper half");
 	ok(!page_walk(&ram, &wild, 0x0000800000000000, &walk), "not canonical");
 	ram_destroy(&ram);
 	return tap_done();
