@@ -17,6 +17,7 @@ static const struct command commands[] = {
 	{ "log", "[-f]", "what the core has logged; -f: go on as it grows", cmd_log },
 	{ "pal", "list [--json]", "registered PALs", cmd_pal },
 	{ "decode", "[FILE] [--symbols ELF] [--json]", "a fatal record as functions, lines and a call trace", cmd_decode },
+	{ "vm", "run --kernel FILE|FILE.iso [...]", "boot a guest on KVM: kernel, or installer ISO", cmd_vm },
 	{ "version", "", "versions of this command and of the core", cmd_version },
 	{ "help", "[COMMAND]", "this list, or the usage of one command", cmd_help },
 };

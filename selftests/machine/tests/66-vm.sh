@@ -1,0 +1,40 @@
+# shellcheck shell=dash
+# limit: 1500
+# `underpin vm` boots Debian's kernel in a guest to its first user process, on the bare machine and on the core:
+# by the 64-bit, the 32-bit and the PVH entry; a guest's ends are told apart. docs/vm.md, issue 5.
+# shellcheck source=selftests/machine/lib/machine.sh
+. /test/machine/lib/machine.sh
+
+# Small and quiet: what is printed and waited for is most of a boot in the emulator.
+words="loglevel=6 rdinit=/init nokaslr panic=-1 random.trust_cpu=on no_timer_check lpj=1000000 mitigations=off"
+
+# boot MODE : the guest's console, and "status N" of the program.
+boot() {
+	/test/underpin-vm run --kernel /test/vmlinuz --initrd /test/guest.cpio --boot "$1" --mem 128M --timeout 300 --stats \
+		--append "$words" </dev/null >"$tmp/guest" 2>&1
+	echo "status $?" >>"$tmp/guest"
+}
+boots() {
+	for mode in ${UP_VM_MODES:-64 32 pvh}; do
+		boot "$mode"
+		check "$1: the guest's kernel speaks on COM1 ($mode)" grep -q 'Linux version' "$tmp/guest"
+		check "$1: its first user process runs ($mode)" grep -q 'guest-init: first user process' "$tmp/guest"
+		check_equal "$1: it powers off, and that is status 0 ($mode)" "status 0" "$(tail -n 1 "$tmp/guest")"
+		diag "$(tail -n 12 "$tmp/guest")"
+	done
+}
+
+unload
+check "kvm_intel loads on the bare machine" modprobe kvm_intel
+boots bare
+/test/underpin-vm run --kernel /test/vmlinuz --initrd /test/guest.cpio --mem 128M --timeout 1 --append "$words" </dev/null >"$tmp/guest" 2>&1
+check_equal "a guest that goes on is ended by --timeout, status 13" 13 $?
+modprobe -r kvm_intel kvm
+mark
+check_equal "the core loads with VMX for Linux" ok "$(load nested_mb=16)"
+check "kvm_intel loads on it" modprobe kvm_intel
+boots "on Underpin"
+modprobe -r kvm_intel kvm
+check "the core leaves" unload
+check "the kernel has nothing to complain about" quiet_since_mark
+finish

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What kvm.c, terminal.c and dump.c share. The owner of all of it is vm_run(). */
+#ifndef UNDERPIN_VM_KVM_PARTS_H
+#define UNDERPIN_VM_KVM_PARTS_H
+
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <termios.h>
+
+#include "dev/devices.h"
+#include "kvm.h"
+
+#define MAX_EXITS 48
+#define ENDING_NONE (-1)
+
+struct terminal {
+	struct termios saved;
+	bool raw, escape;
+	uint8_t out[512], in[64];
+	size_t out_used, in_used;
+};
+
+struct vcpu {
+	struct vm *vm;
+	unsigned int index;
+	int fd;
+	struct kvm_run *run;
+	size_t run_size;
+	pthread_t thread;
+	uint64_t exits[MAX_EXITS];
+	bool dump;
+	struct problem problem;
+};
+
+struct vm {
+	const struct plan *plan;
+	const struct ram *ram;
+	int kvm, fd, end_event, ending;
+	pthread_mutex_t lock;		/* bus, devices, terminal */
+	pthread_barrier_t start;
+	unsigned int nr_threads;
+	struct machine_ops ops;
+	struct bus bus;
+	struct uart uart;
+	struct platform platform;
+	struct terminal terminal;
+	struct vcpu vcpus[MAX_CPUS];
+};
+
+void vm_end(struct vm *vm, int ending);
+const char *kvm_exit_name(unsigned int reason);
+void dump_vcpu(const struct vcpu *vcpu, FILE *to);
+
+void terminal_raw(struct terminal *terminal);
+void terminal_restore(struct terminal *terminal);
+void terminal_write(struct terminal *terminal, const uint8_t *bytes, size_t n);
+/* Input to the UART and output to stdout until the machine ends; timeout in seconds, 0: none. */
+void terminal_serve(struct vm *vm, unsigned int timeout);
+
+#endif

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0
+/* libseccomp: the calls of a running machine, and no other; the rest kills the process. */
+#include <seccomp.h>
+#include <string.h>
+
+#include "kvm.h"
+
+bool confine(struct problem *p)
+{
+	static const int calls[] = {
+		SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(fdatasync), SCMP_SYS(ioctl),
+		SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(futex), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
+		SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(tgkill), SCMP_SYS(getpid), SCMP_SYS(gettid),
+		SCMP_SYS(restart_syscall), SCMP_SYS(madvise), SCMP_SYS(munmap), SCMP_SYS(mmap), SCMP_SYS(mprotect), SCMP_SYS(brk),
+		SCMP_SYS(close), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(newfstatat), SCMP_SYS(fstat), SCMP_SYS(lseek),
+		SCMP_SYS(rseq), SCMP_SYS(set_robust_list), SCMP_SYS(sched_yield),
+	};
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	int error = filter ? seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) : -12;
+	unsigned int i;
+
+	for (i = 0; !error && i < ARRAY_SIZE(calls); i++)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+	if (!error)
+		error = seccomp_load(filter);
+	seccomp_release(filter);
+	return !error || problem(p, "seccomp: %s; --no-seccomp runs the guest without it", strerror(-error));
+}

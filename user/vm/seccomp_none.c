@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0
+/* In place of seccomp.c where libseccomp was not there at build time. */
+#include "kvm.h"
+
+bool confine(struct problem *p)
+{
+	return problem(p, "seccomp: not built in (install libseccomp-dev and build again); --no-seccomp runs the guest without it");
+}
