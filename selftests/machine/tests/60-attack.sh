@@ -33,6 +33,7 @@ for type in 1 2 4; do
 	pfn=$(sed -n "s/^frame $type //p" "$tmp/pal.out" | head -n 1)
 	check_equal "a PAL's frame of type $type belongs to a PAL" 2 "$(attack owner "$pfn")"
 	check_equal "a PAL's frame of type $type reads as zeros" zero "$(attack read "$pfn")"
+	check_equal "nothing of it comes through /dev/mem (refused, or zeros)" "" "$(dd if=/dev/mem bs=4096 skip="$pfn" count=1 2>/dev/null | tr -d '\000' | od -An -tx1)"
 	check_equal "a PAL's frame of type $type can be written without harm" written "$(attack write "$pfn" 0x66)"
 	check_equal "what was written is read back" "data 0x6666666666666666" "$(attack read "$pfn")"
 	check_equal "locked accesses to it end" "inc -1 cmpxchg16b -1 xchg -1" "$(attack rmw "$pfn")"

@@ -25,6 +25,18 @@ again=$(others)
 check "nor when processes come and go ($again)" test $((again - found)) -le 20
 longest=$(status_field longest_root_ticks)
 check "the longest stay in root was below 50,000 ticks ($longest)" test "$longest" -lt 50000
+
+# ---- the same in debugfs, and what Linux can trace ----
+[ -d $debugfs/underpin ] || mount -t debugfs debugfs $debugfs
+for file in status stats log pals fatal; do check "debugfs has $file" cat $debugfs/underpin/$file; done
+check "its counters are there, by CPU and reason" awk '$2 == 10 && NF == 6 && $3 > 0 { n++ } END { exit n < 1 }' $debugfs/underpin/stats || diag "$(head -n 5 $debugfs/underpin/stats)"
+tracing=$debugfs/tracing
+check "the tracepoints can be turned on" sh -c "echo 1 >$tracing/events/underpin/enable"
+check "a PAL comes and goes" up-pal calls-short
+for event in pal_register pal_unregister; do
+	check "the trace has underpin_$event" grep -q "underpin_$event" $tracing/trace || diag "$(tail -n 3 $tracing/trace)"
+done
+echo 0 >$tracing/events/underpin/enable
 check "the kernel has nothing to complain about" quiet_since_mark
 check "unload" unload
 finish
