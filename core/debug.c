@@ -5,6 +5,7 @@
 #include "../ept/frame.h"
 #include "../include/platform.h"
 #include "../vmx/kick.h"
+#include "sign.h"
 
 /* One frame at a time is on its way, and which way; the ticket of its shoot-down. */
 static u64 hide_pfn, hide_ticket;
@@ -88,6 +89,9 @@ s64 debug_call(struct cpu *cpu, u64 op, u64 arg)
 		return *(volatile u8 *)(CORE_CPU_BASE + cpu->slot * CORE_CPU_STRIDE);
 	case DEBUG_CRASH_UD:
 		__asm__ volatile("ud2");
+		return 0;
+	case DEBUG_CRASH_SIGNING:
+		sign_crashes = true;
 		return 0;
 	case DEBUG_HIDE_FRAME:
 		return move_frame(arg, true);

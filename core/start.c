@@ -9,6 +9,7 @@
 #include "../vmx/cpuid.h"
 #include "../vmx/launch.h"
 #include "../vmx/msr_index.h"
+#include "crypto.h"
 #include "pool.h"
 #include "random.h"
 #include "tables.h"
@@ -65,7 +66,7 @@ static int init_tables(void)
 /* Each is called until it answers something else than -EAGAIN, then the next. */
 static int (*const init_steps[])(void) = {
 	check_handover, controls_init, init_tables, pool_init, cpuid_init, init_main_view,
-	launch_init_step, random_init,
+	launch_init_step, random_init, crypto_init_step,
 };
 
 static int init_step(void)

@@ -10,6 +10,7 @@
 #include "../vmx/cpuid.h"
 #include "../vmx/leave.h"
 #include "../vmx/nested/nested.h"
+#include "crypto.h"
 #include "fatal.h"
 #include "header.h"
 #include "pool.h"
@@ -49,6 +50,7 @@ s64 status_get(u64 gpa)
 		.pool_pages = pool_pages(),
 		.pool_free = core_pool_free(),
 		.fatal = fatal_seen(),
+		.root_kind = core_statement.root_kind,
 	};
 	struct main_view_stats view;
 	u32 slot;

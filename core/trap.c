@@ -9,6 +9,7 @@
 #include "../vmx/nmi.h"
 #include "../vmx/vmcs.h"
 #include "fatal.h"
+#include "sign.h"
 
 struct fixup {
 	u64 from, to;
@@ -66,10 +67,38 @@ static void machine_check(struct cpu *cpu, struct trap_frame *frame)
 	look_again(frame);
 }
 
+/*
+ * A bug while BearSSL signs: that stack is no CPU's, so nothing that asks for this_cpu()
+ * may run on it. The trap returns to here, on the CPU's own stack. One at a time
+ * (sign.c). Registers are not taken along: they may hold the key (RULES 23).
+ */
+static struct trap_frame signing;
+
+static __attribute__((noreturn)) void signing_crashed(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	fatal_trap(cpu, &signing);
+	__asm__ volatile("mov %0, %%rsp\n\tjmp recover_entry" : : "r"(cpu));
+	__builtin_unreachable();
+}
+
+static void leave_signing_stack(struct trap_frame *frame)
+{
+	signing = (struct trap_frame){ .vector = frame->vector, .error_code = frame->error_code,
+				       .rip = frame->rip, .rflags = frame->rflags };
+	frame->rip = (u64)signing_crashed;
+	frame->rsp = (u64)sign_cpu();
+}
+
 void trap_handler(struct trap_frame *frame)
 {
 	struct cpu *cpu = this_cpu();
 
+	if (unlikely(sign_owns((u64)frame))) {
+		leave_signing_stack(frame);
+		return;
+	}
 	switch (frame->vector) {
 	case VECTOR_NMI:
 		nmi_record(cpu);

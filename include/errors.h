@@ -26,11 +26,15 @@
 #define ENOSPC 28
 #define ERANGE 34
 #define ENOSYS 38	/* no such call */
+#define EBADMSG 74	/* sealed data was changed */
 #define EOVERFLOW 75
+#define EMSGSIZE 90	/* no room for the answer */
 #define EOPNOTSUPP 95
 #define EINPROGRESS 115	/* waits for other CPUs: make them exit, call again */
 #define ETIMEDOUT 110	/* a CPU did not answer a kick */
+#define ESTALE 116	/* sealed under another root secret */
 #define ECANCELED 125	/* the PAL was taken away */
+#define EKEYREJECTED 129	/* the PCRs are not those that it was sealed to */
 #endif
 
 #endif

@@ -55,6 +55,8 @@
 #define CORE_MAX_EXTENTS 512
 #define CORE_MAX_RAM 128
 #define CORE_ENTROPY_SIZE 48
+#define CORE_ROOT_SECRET_MIN 32
+#define CORE_ROOT_SECRET_MAX 64
 
 /* First bytes of the image (linked at CORE_IMAGE_BASE). Offsets from there. */
 #define CORE_IMAGE_MAGIC 0x4e495052444e5543ull	/* "CUNDRPIN" */
@@ -108,6 +110,9 @@ struct handover {
 	u64 switch_va;		/* the switch page, same address in both worlds */
 	u64 image_pa;		/* only for the fatal record */
 	u8 entropy[CORE_ENTROPY_SIZE];	/* from get_random_bytes; the core wipes it */
+	u8 root_secret[CORE_ROOT_SECRET_MAX];	/* of a file (docs/services.md); the core wipes it */
+	u32 root_secret_size;	/* 0: none, the core makes an ephemeral one */
+	u32 reserved;
 	u32 apic_id[CORE_MAX_CPUS];	/* of slot i */
 	struct core_extent pool[CORE_MAX_EXTENTS]; /* everything that leaves Linux */
 	struct core_extent free[CORE_MAX_EXTENTS]; /* the part the allocator may use */

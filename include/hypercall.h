@@ -86,6 +86,16 @@ enum underpin_hypercall {
 	HC_SVC_TIME = UNDERPIN_HC(0x101),	/* TSC ticks since registration; RDX = kHz of the TSC */
 	HC_SVC_SELF = UNDERPIN_HC(0x102),	/* RDI = buffer for struct pal_info */
 	HC_SVC_EXIT = UNDERPIN_HC(0x103),	/* RDI = errno, 1..4095: ends this call with an error for the owner */
+	/*
+	 * Requests are structures of services.h. -EFAULT: not the PAL's memory (or not writable); -EINVAL;
+	 * -ECANCELED: the core's keys are wiped already.
+	 */
+	HC_SVC_PCR_READ = UNDERPIN_HC(0x104),	/* RDI = index, RSI = 32 bytes to fill */
+	HC_SVC_PCR_EXTEND = UNDERPIN_HC(0x105),	/* RDI = index, RSI = 32 bytes */
+	HC_SVC_SEAL = UNDERPIN_HC(0x106),	/* RDI = struct svc_seal; -EMSGSIZE: no room (blob_size says how much) */
+	HC_SVC_UNSEAL = UNDERPIN_HC(0x107),	/* RDI = struct svc_unseal; -ESTALE, -EBADMSG, -EACCES, -EKEYREJECTED, -EMSGSIZE */
+	HC_SVC_QUOTE = UNDERPIN_HC(0x108),	/* RDI = struct svc_quote */
+	HC_SVC_COUNTER = UNDERPIN_HC(0x109),	/* RDI = index, RSI = 0 read, 1 add one: the value, RDX = the core's epoch; -ENOSPC */
 };
 
 #define LEAVE_NORMAL 0	/* -EBUSY while a PAL exists */
@@ -129,6 +139,8 @@ struct core_status {
 	u64 cpu_under_core[CORE_STATUS_CPU_WORDS];	/* bit i: slot i runs under the core */
 	u64 cpu_wait_sipi[CORE_STATUS_CPU_WORDS];
 	u64 cpu_vmxon[CORE_STATUS_CPU_WORDS];	/* bit i: Linux is in VMX operation on slot i */
+	u32 root_kind;		/* enum root_kind (services.h) */
+	u32 zero;
 };
 
 struct core_exit_stat {
@@ -174,6 +186,7 @@ enum core_debug_op {
 	DEBUG_RESET_STATS,
 	DEBUG_DRAIN_POOL,	/* RSI = pages that stay free in the pool; -EAGAIN */
 	DEBUG_OWNER,		/* RSI = pfn: enum frame_owner */
+	DEBUG_CRASH_SIGNING,	/* #UD at the next step of a signature */
 };
 
 /* ---- PALs: what the module hands over, one page ---- */

@@ -28,7 +28,7 @@
 /* The first page beyond: nothing can be mapped there, so a return to it is a #PF. */
 #define PAL_RETURN_SENTINEL PAL_USER_END
 #define PAL_MAX_POINTER_BYTES 0x10000u	/* of all POINTERs of an entry (RULES 11) */
-#define PAL_MAX_DONATED 104
+#define PAL_MAX_DONATED 105
 
 /* Frames or pages that one stay in root may handle (RULES 11). */
 #define PAL_FRAMES_A_CALL 8	/* each may split a large page of the main view: 3,500 */
@@ -110,7 +110,8 @@ _Static_assert(sizeof(struct pal_context) <= 1024, "vector state needs 3 KiB of 
 /* Donated pages, in this order. */
 #define DONATED_PAL 0
 #define DONATED_CONTEXT 1
-#define DONATED_LISTS 2
+#define DONATED_UTPM 2
+#define DONATED_LISTS 3
 
 struct pal {
 	struct pal_slot *slot;
@@ -119,7 +120,7 @@ struct pal {
 	u32 nr_lists;		/* pages that list PAL-physical -> host-physical */
 	u32 nr_tables;		/* paging structures, behind the frames in PAL-physical space */
 	u32 nr_views;		/* pages of the EPT view */
-	u32 nr_donated;		/* needed: 2 + nr_lists + nr_tables + nr_views */
+	u32 nr_donated;		/* needed: 3 + nr_lists + nr_tables + nr_views */
 	u32 got_donated, got_frames;
 	u32 tables_used;
 	bool own_pages;		/* this struct lies in the donated page: they are isolated */
@@ -176,6 +177,9 @@ int layout_build_step(struct pal *pal);
  * write there: its host address and length; else NULL.
  */
 void *pal_writable(const struct pal *pal, u64 addr, u64 size, u64 *length);
+/* False: a part is not the PAL's, or not writable; what came before it was copied. */
+bool write_to_pal(const struct pal *pal, u64 to, const void *from, u64 size);
+bool read_from_pal(const struct pal *pal, u64 from, void *to, u64 size);
 
 /* ---- measure.c ---- */
 void measure_begin(struct pal *pal);
@@ -215,6 +219,14 @@ static inline void context_drop(struct pal_context *ctx)
 	ctx->state = CONTEXT_IDLE;
 	ctx->slot->generation++;
 }
+
+/* ---- utpm.c: PCRs and what is built on them (utpm.h) ---- */
+/* Measured, not yet called: PCRs as a registration leaves them. */
+void utpm_begin(struct pal *pal);
+/* A call begins: a service that the last one did not finish is dropped, with its keys. */
+void utpm_abandon(struct pal *pal);
+/* HC_SVC_PCR_READ and above. -EAGAIN: one step is done, RIP must stay. */
+s64 utpm_call(struct pal *pal, struct guest_regs *r);
 
 /* ---- service.c ---- */
 void service_call(struct cpu *cpu, struct pal_context *ctx);

@@ -50,7 +50,7 @@ const struct pal_section *section_of_frame(const struct pal *pal, u32 index)
 	return s;
 }
 
-void *pal_writable(const struct pal *pal, u64 addr, u64 size, u64 *length)
+static void *pal_part(const struct pal *pal, u64 addr, u64 size, bool write, u64 *length)
 {
 	const struct pal_section *s;
 	u64 offset, rest = PAGE_SIZE - (addr & ~PAGE_MASK);
@@ -59,13 +59,46 @@ void *pal_writable(const struct pal *pal, u64 addr, u64 size, u64 *length)
 		offset = addr - s->addr;
 		if (offset >= s->nr_pages * PAGE_SIZE)
 			continue;
-		if (s->type == PAL_SECTION_CODE || s->type == PAL_SECTION_RODATA)
+		if (write && (s->type == PAL_SECTION_CODE || s->type == PAL_SECTION_RODATA))
 			return NULL;
 		*length = size < rest ? size : rest;
 		return (u8 *)pal_frame_ptr(pal, s->first + (offset >> PAGE_SHIFT)) +
 		       (addr & ~PAGE_MASK);
 	}
 	return NULL;
+}
+
+void *pal_writable(const struct pal *pal, u64 addr, u64 size, u64 *length)
+{
+	return pal_part(pal, addr, size, true, length);
+}
+
+/* To the PAL or from it, part by part. */
+static bool copy(const struct pal *pal, u64 addr, void *ours, u64 size, bool write)
+{
+	u64 at, n;
+
+	for (at = 0; at < size; at += n) {
+		void *part = pal_part(pal, addr + at, size - at, write, &n);
+
+		if (!part)
+			return false;
+		if (write)
+			memcpy(part, (u8 *)ours + at, n);
+		else
+			memcpy((u8 *)ours + at, part, n);
+	}
+	return true;
+}
+
+bool write_to_pal(const struct pal *pal, u64 to, const void *from, u64 size)
+{
+	return copy(pal, to, (void *)from, size, true);
+}
+
+bool read_from_pal(const struct pal *pal, u64 from, void *to, u64 size)
+{
+	return copy(pal, from, to, size, false);
 }
 
 static u64 ept_rights(u32 type)

@@ -89,8 +89,10 @@ static s64 step_up(struct pal_slot *slot)
 		return -EAGAIN;
 	case PAL_MEASURING:
 		ret = measure_step(pal);
-		if (!ret)
+		if (!ret) {
+			utpm_begin(pal);
 			set_state(slot, PAL_READY);
+		}
 		return ret;
 	default:
 		return 0;
@@ -114,8 +116,10 @@ static s64 wipe_step(struct pal_slot *slot)
 		if (!frame_is_lent(pal, pal->position))
 			memset(pal_frame_ptr(pal, pal->position), 0, PAGE_SIZE);
 	}
-	if (pal->own_pages)
+	if (pal->own_pages) {
 		memset(donated_ptr(pal, DONATED_CONTEXT), 0, PAGE_SIZE);
+		memset(donated_ptr(pal, DONATED_UTPM), 0, PAGE_SIZE);
+	}
 	pal->position = 0;
 	set_state(slot, PAL_RETURNING);
 	return -EAGAIN;

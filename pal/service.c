@@ -1,27 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What a PAL can ask for, by VMCALL. Buffers are PAL linear addresses: looked
- * up in its sections, never followed through any page table. Sealing, quotes
- * and counters will live here.
+ * up in its sections, never followed through any page table. PCRs, sealing,
+ * quotes and counters are in utpm.c.
  */
 #include "../core/random.h"
 #include "../vmx/vmcs.h"
 #include "internal.h"
-
-/* False: a part is not writable memory of the PAL's. */
-static bool write_to_pal(const struct pal *pal, u64 to, const void *from, u64 size)
-{
-	u64 at, n;
-
-	for (at = 0; at < size; at += n) {
-		void *part = pal_writable(pal, to + at, size - at, &n);
-
-		if (!part)
-			return false;
-		memcpy(part, (const u8 *)from + at, n);
-	}
-	return true;
-}
 
 static void finish(struct cpu *cpu, s64 rax)
 {
@@ -60,6 +45,7 @@ void service_call(struct cpu *cpu, struct pal_context *ctx)
 {
 	struct guest_regs *r = &cpu->regs;
 	struct pal_slot *slot = ctx->slot;
+	s64 ret;
 
 	switch ((u32)r->rax) {
 	case HC_SVC_RANDOM:
@@ -78,6 +64,8 @@ void service_call(struct cpu *cpu, struct pal_context *ctx)
 		context_fail(cpu, ctx, r->rdi - 1 < 4095 ? r->rdi : EINVAL);
 		break;
 	default:
-		finish(cpu, -ENOSYS);
+		ret = utpm_call(ctx->pal, r);
+		if (ret != -EAGAIN)
+			finish(cpu, ret);
 	}
 }

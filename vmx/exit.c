@@ -6,7 +6,7 @@
 #include "exit.h"
 
 #include "../core/fatal.h"
-#include "../core/random.h"
+#include "../core/crypto.h"
 #include "../include/platform.h"
 #include "../pal/pal.h"
 #include "controls.h"
@@ -89,7 +89,7 @@ void shutdown_machine(struct cpu *cpu)
 	log_event(LOG_ERROR, "cpu %u: shutdown of the guest at %lx: reset", cpu->slot,
 		  (unsigned long)vmread(GUEST_RIP));
 	pal_doom_all();
-	random_wipe();
+	keys_wipe();
 	while (pal_wipe_all_step() == -EAGAIN && rdtsc() - begun < limit)
 		;
 	vmxoff();

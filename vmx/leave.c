@@ -5,7 +5,7 @@
  */
 #include "leave.h"
 
-#include "../core/random.h"
+#include "../core/crypto.h"
 #include "../include/platform.h"
 #include "../pal/pal.h"
 #include "apic.h"
@@ -95,7 +95,7 @@ s64 leave_prepare(struct cpu *cpu, u64 how, u64 *why, u64 *which)
 		}
 		return ret;
 	}
-	random_wipe();
+	keys_wipe();
 	log_event(LOG_INFO, "cpu %u: leaving", cpu->slot);
 	__atomic_store_n(&core_state, CORE_STATE_LEAVING, __ATOMIC_SEQ_CST);
 	return 0;

@@ -28,7 +28,7 @@ void pal_close(bool c)
 	closed = c;
 }
 
-void random_wipe(void)
+void keys_wipe(void)
 {
 	keys = false;
 }

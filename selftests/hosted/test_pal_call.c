@@ -578,7 +578,7 @@ static void test_services(void)
 	BAD("a buffer in the kernel: EFAULT", HC_SVC_RANDOM, 0xffffffffffffffff, 8, EFAULT);
 	BAD("a buffer that ends outside: EFAULT", HC_SVC_RANDOM, shared + 0xffc, 8, EFAULT);
 	BAD("too much at once: EINVAL", HC_SVC_RANDOM, data, 4097, EINVAL);
-	BAD("no such service: ENOSYS", HC_SVC_EXIT + 1, 0, 0, ENOSYS);
+	BAD("no such service: ENOSYS", 0x555001ff, 0, 0, ENOSYS);
 	BAD("a module's hypercall: ENOSYS", HC_PAL_DESTROY, p.id, 0, ENOSYS);
 	BAD("itself into RODATA: EFAULT", HC_SVC_SELF, PAL_BASE + 0x1000, 0, EFAULT);
 	exit_vmcall(cpu, HC_SVC_SELF, data, 0);

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PCRs, and the chain of steps that a longer service is (utpm.h). utpm_seal.c and
+ * utpm_quote.c have the steps, utpm_counter.c the counters.
+ */
+#include "utpm.h"
+
+#include "../core/crypto.h"
+
+void pcr_digest(const struct pal_utpm *utpm, u32 mask, u8 digest[DIGEST_SIZE])
+{
+	u8 chosen[PAL_NR_PCRS][DIGEST_SIZE];
+	u32 i, n = 0;
+
+	for (i = 0; i < PAL_NR_PCRS; i++)
+		if (mask & BIT(i))
+			memcpy(chosen[n++], utpm->pcr[i], DIGEST_SIZE);
+	crypto_hash(chosen, n * DIGEST_SIZE, NULL, 0, digest);
+}
+
+static void extend(struct pal_utpm *utpm, u32 index, const u8 digest[DIGEST_SIZE])
+{
+	crypto_hash(utpm->pcr[index], DIGEST_SIZE, digest, DIGEST_SIZE, utpm->pcr[index]);
+}
+
+void utpm_begin(struct pal *pal)
+{
+	struct pal_utpm *utpm = utpm_of(pal);
+
+	memset(utpm, 0, sizeof(*utpm));
+	extend(utpm, 0, pal->slot->info.measurement);
+	extend(utpm, 1, core_statement_digest);
+}
+
+void utpm_abandon(struct pal *pal)
+{
+	struct pal_utpm *utpm = utpm_of(pal);
+
+	if (likely(!utpm->service))
+		return;
+	memset(&utpm->service, 0, sizeof(*utpm) - offsetof(struct pal_utpm, service));
+}
+
+static s64 pcr_read(struct pal *pal, u64 index, u64 to)
+{
+	if (index >= PAL_NR_PCRS)
+		return -EINVAL;
+	return write_to_pal(pal, to, utpm_of(pal)->pcr[index], DIGEST_SIZE) ? 0 : -EFAULT;
+}
+
+static s64 pcr_extend(struct pal *pal, u64 index, u64 from)
+{
+	u8 digest[DIGEST_SIZE];
+
+	if (index >= PAL_NR_PCRS)
+		return -EINVAL;
+	if (!read_from_pal(pal, from, digest, sizeof(digest)))
+		return -EFAULT;
+	extend(utpm_of(pal), index, digest);
+	return 0;
+}
+
+/* RAX names the service and RIP stays, so it is the same one until its end. */
+static s64 chain(struct pal *pal, u32 service, u64 request)
+{
+	struct pal_utpm *utpm = utpm_of(pal);
+	s64 ret;
+
+	if (utpm->service != service) {
+		utpm_abandon(pal);
+		utpm->service = service;
+	}
+	ret = service == HC_SVC_SEAL ? utpm_seal(pal, utpm, request) :
+	      service == HC_SVC_UNSEAL ? utpm_unseal(pal, utpm, request) :
+					 utpm_quote(pal, utpm, request);
+	utpm->step++;
+	if (ret != -EAGAIN)
+		utpm_abandon(pal);	/* keys, data */
+	return ret;
+}
+
+s64 utpm_call(struct pal *pal, struct guest_regs *r)
+{
+	switch ((u32)r->rax) {
+	case HC_SVC_PCR_READ:
+		return pcr_read(pal, r->rdi, r->rsi);
+	case HC_SVC_PCR_EXTEND:
+		return pcr_extend(pal, r->rdi, r->rsi);
+	case HC_SVC_SEAL:
+	case HC_SVC_UNSEAL:
+	case HC_SVC_QUOTE:
+		return chain(pal, r->rax, r->rdi);
+	case HC_SVC_COUNTER:
+		return utpm_counter(pal, r->rdi, r->rsi, &r->rdx);
+	default:
+		return -ENOSYS;
+	}
+}

@@ -1,0 +1,542 @@
+// SPDX-License-Identifier: GPL-2.0
+/* link: ept pal vmx/pal_vmcs.c core/crypto.c core/sign.c core/known_answers.c */
+/* libs: -Wl,--wrap=br_i31_montymul,--wrap=br_hmac_out -l:libbearssl.a */
+/*
+ * Trusted services (docs/services.md): PCRs, seal and unseal, quotes, counters, as
+ * a PAL sees them, with interrupts and changes of CPU between the steps. The uTPM
+ * bugs of TRUSTVISOR.md 1.5 and 1.7 each have a test of their name. Quotes are checked
+ * here with BearSSL's own verifier; user/tests/quote.t has OpenSSL and tpm2-tools.
+ * QUOTE_OUT=file: the last quote goes there.
+ */
+#include <bearssl_ec.h>
+
+#include "service_machine.h"
+
+static const u8 root[] = "the root secret that a file holds";
+
+static void hash2(const void *a, size_t na, const void *b, size_t nb, u8 out[32])
+{
+	br_sha256_context c;
+
+	br_sha256_init(&c);
+	br_sha256_update(&c, a, na);
+	br_sha256_update(&c, b, nb);
+	br_sha256_out(&c, out);
+}
+
+static void pcr(u32 i, u8 value[32])
+{
+	check(service(HC_SVC_PCR_READ, i, DATA_AT, NULL) == 0);
+	peek(value, DATA_AT, 32);
+}
+
+static void extend(u32 i, u8 byte)
+{
+	u8 digest[32];
+
+	memset(digest, byte, sizeof(digest));
+	poke(DATA_AT, digest, sizeof(digest));
+	check(service(HC_SVC_PCR_EXTEND, i, DATA_AT, NULL) == 0);
+}
+
+static void test_start(void)
+{
+	u8 none[CORE_ROOT_SECRET_MAX] = { 0 };
+
+	ok(!memcmp(handover.root_secret, none, sizeof(none)) && !handover.root_secret_size,
+	   "the root secret is wiped from the hand-over record");
+	ok(core_statement.root_kind == ROOT_FILE && core_statement.flags == STATEMENT_DEBUG &&
+	   core_statement.nesting_depth == 3, "the core statement says what the core is");
+}
+
+static void test_pcrs(void)
+{
+	u8 zero[32] = { 0 }, value[32], wanted[32], more[32], statement[32];
+	u32 i;
+
+	hash2(zero, 32, measurement(0), 32, wanted);
+	pcr(0, value);
+	ok(!memcmp(value, wanted, 32), "PCR 0 begins with the measurement");
+	hash2(&core_statement, sizeof(core_statement), NULL, 0, statement);
+	hash2(zero, 32, statement, 32, wanted);
+	pcr(1, value);
+	ok(!memcmp(value, wanted, 32), "PCR 1 begins with the core's statement");
+	for (i = 2; i < PAL_NR_PCRS; i++) {
+		pcr(i, value);
+		check(!memcmp(value, zero, 32));
+	}
+	memset(more, 7, 32);
+	hash2(zero, 32, more, 32, wanted);
+	extend(5, 7);
+	pcr(5, value);
+	ok(!memcmp(value, wanted, 32), "extend: SHA-256(PCR, digest)");
+	who = 1;
+	pcr(5, value);
+	who = 0;
+	ok(!memcmp(value, zero, 32), "another PAL has PCRs of its own");
+	pal_again(0);
+	pcr(5, value);
+	ok(!memcmp(value, zero, 32), "a registration resets them");
+	ok(service(HC_SVC_PCR_READ, 8, DATA_AT, NULL) == -EINVAL &&
+	   service(HC_SVC_PCR_EXTEND, 1ull << 32, DATA_AT, NULL) == -EINVAL, "there are eight");
+	ok(service(HC_SVC_PCR_READ, 0, PAL_BASE, NULL) == -EFAULT &&
+	   service(HC_SVC_PCR_READ, 0, SHARED_AT + 0xff0, NULL) == -EFAULT &&
+	   service(HC_SVC_PCR_EXTEND, 0, 0xffff800000000000, NULL) == -EFAULT,
+	   "buffers are the PAL's own, writable to be written");
+	ok(service(HC_SVC_PCR_EXTEND, 2, PAL_BASE + 0x1000, NULL) == 0, "constants can be extended with");
+}
+
+static u8 data[SEAL_MAX_DATA], back[SEAL_MAX_DATA], blob[OVERHEAD + SEAL_MAX_DATA];
+
+static u32 sealed(u32 size)
+{
+	struct svc_seal s = seal_of(size);
+	u32 i;
+
+	for (i = 0; i < size; i++)
+		data[i] = fake_random();
+	poke(DATA_AT, data, size);
+	check(do_seal(&s) == 0 && s.blob_size == OVERHEAD + size);
+	peek(blob, BLOB, s.blob_size);
+	return s.blob_size;
+}
+
+static s64 unsealed(u32 blob_size, u32 size)
+{
+	struct svc_unseal u = unseal_of(blob_size);
+	s64 ret;
+
+	memset(back, 0xcc, sizeof(back));
+	poke(DATA_AT, back, sizeof(back));
+	ret = do_unseal(&u);
+	peek(back, DATA_AT, sizeof(back));
+	if (!ret)
+		check(u.data_size == size && !memcmp(back, data, size) && (size == sizeof(back) || back[size] == 0xcc));
+	return ret;
+}
+
+static bool nothing_came(void)
+{
+	u32 i;
+
+	for (i = 0; i < sizeof(back) && back[i] == 0xcc; i++)
+		;
+	return i == sizeof(back);
+}
+
+static void test_seal(void)
+{
+	static const u32 sizes[] = { 0, 1, 15, 16, 17, 63, 64, 65, 1023, 1984, 2047, 2048 };
+	struct seal_header *h = (struct seal_header *)blob;
+	struct svc_unseal u;
+	u8 nonce[24];
+	u32 i, n;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		check(unsealed(sealed(sizes[i]), sizes[i]) == 0);
+	ok(1, "what is sealed comes back, whatever its size");
+	for (i = 0; i < 60; i++) {
+		n = fake_below(SEAL_MAX_DATA + 1);
+		check(unsealed(sealed(n), n) == 0);
+	}
+	ok(1, "60 random sizes, interrupted and moved between CPUs");
+	n = sealed(64);
+	memcpy(nonce, h->nonce, sizeof(nonce));
+	for (i = 0; i + 8 <= n; i++)
+		check(memcmp(blob + i, data, 8));
+	sealed(64);
+	ok(memcmp(nonce, h->nonce, sizeof(nonce)), "no two blobs have a nonce, and so a key, in common");
+	n = sealed(100);
+	u = unseal_of(n);
+	check(do_unseal(&u) == 0);
+	ok(!memcmp(u.creator, measurement(0), 32), "unseal says who sealed");
+	pal_again(0);
+	poke(BLOB, blob, n);
+	ok(unsealed(n, 100) == 0, "it survives the PAL");
+	u = unseal_of(n);
+	u.data_size = 99;
+	poke(BLOB, blob, n);
+	ok(do_unseal(&u) == -EMSGSIZE && u.data_size == 100, "no room: EMSGSIZE, and how much it takes");
+}
+
+static void test_tampering(void)
+{
+	u32 n = sealed(40), i, errors[3] = { 0 };
+	s64 ret;
+
+	for (i = 0; i < n * 8; i++) {
+		blob[i / 8] ^= 1 << i % 8;
+		poke(BLOB, blob, n);
+		blob[i / 8] ^= 1 << i % 8;
+		ret = unsealed(n, 40);
+		check(nothing_came());
+		check(ret == (i / 8 < 16 ? -EINVAL : i / 8 < 32 ? -ESTALE : -EBADMSG), "bit %u: %lld", i, ret);
+		errors[ret == -EINVAL ? 0 : ret == -ESTALE ? 1 : 2]++;
+	}
+	ok(errors[0] == 128 && errors[1] == 128 && errors[2] == n * 8 - 256,
+	   "each changed bit is noticed: EINVAL, ESTALE, EBADMSG by where it is, and nothing comes out");
+	for (i = 0; i < OVERHEAD; i++) {
+		u32 size = i - OVERHEAD;	/* as the header would have to say */
+
+		poke(BLOB, blob, n);
+		poke(BLOB + offsetof(struct seal_header, data_size), &size, sizeof(size));
+		check(unsealed(i, 40) == -EINVAL && nothing_came());
+	}
+	poke(BLOB, blob, n);
+	check(unsealed(n - 1, 40) == -EINVAL && unsealed(n + 1, 40) == -EINVAL);
+	ok(1, "uTPM: unseal of less than its overhead underflows (1.5) - EINVAL for each shorter length");
+	poke(BLOB, blob, n);
+	ok(unsealed(n, 40) == 0, "and unchanged it opens");
+}
+
+static void test_who(void)
+{
+	struct svc_seal s = seal_of(40);
+	u32 n = sealed(40);
+
+	who = 1;
+	poke(BLOB, blob, n);
+	ok(unsealed(n, 40) == -EACCES && nothing_came(), "another PAL gets EACCES, not the data");
+	who = 0;
+	s.flags = 0;
+	memcpy(s.measurement, measurement(1), 32);
+	poke(DATA_AT, data, 40);
+	check(do_seal(&s) == 0);
+	peek(blob, BLOB, n);
+	ok(unsealed(n, 40) == -EACCES, "sealed to another, it is closed for its maker");
+	who = 1;
+	poke(BLOB, blob, n);
+	ok(unsealed(n, 40) == 0, "and open for that one");
+	who = 0;
+}
+
+static void test_policy(void)
+{
+	struct svc_seal s = seal_of(40);
+	struct svc_unseal u;
+	u8 all[PAL_NR_PCRS][32], digest[32];
+	u32 i, n = OVERHEAD + 40;
+
+	extend(4, 1);
+	s.flags |= SEAL_PCRS_NOW;
+	s.pcr_mask = 1 << 4 | 1 << 6;
+	poke(DATA_AT, data, 40);
+	check(do_seal(&s) == 0);
+	peek(blob, BLOB, n);
+	ok(unsealed(n, 40) == 0, "with the PCRs that they were, it opens");
+	extend(7, 1);
+	poke(BLOB, blob, n);
+	ok(unsealed(n, 40) == 0, "a PCR that is not in the mask does not matter");
+	extend(6, 1);
+	poke(BLOB, blob, n);
+	ok(unsealed(n, 40) == -EKEYREJECTED && nothing_came(), "one that is does: EKEYREJECTED");
+	for (i = 0; i < PAL_NR_PCRS; i++)
+		pcr(i, all[i]);
+	s = seal_of(40);
+	s.pcr_mask = 1 << 0 | 1 << 6;
+	memcpy(all[1], all[6], 32);
+	hash2(all[0], 32, all[1], 32, s.pcr_digest);
+	poke(DATA_AT, data, 40);
+	check(do_seal(&s) == 0);
+	ok(unsealed(n, 40) == 0, "the PCR digest is TPM 2.0's: anybody can compute it beforehand");
+	for (i = 0; i < PAL_NR_PCRS; i++)
+		pcr(i, all[i]);
+	hash2(all, sizeof(all), NULL, 0, digest);
+	poke(DATA_AT, data, 40);
+	s = seal_of(40);
+	check(do_seal(&s) == 0);
+	extend(3, 9);
+	u = unseal_of(n);
+	ok(do_unseal(&u) == 0 && !memcmp(u.created_pcrs, digest, 32), "unseal says what the PCRs were at sealing");
+}
+
+static void test_requests(void)
+{
+	struct svc_seal s, good = seal_of(40);
+	struct svc_unseal u;
+
+#define REFUSED(field, value, error) do {                                      \
+	s = good;                                                              \
+	s.field = value;                                                       \
+	check(do_seal(&s) == -(error), #field);                                \
+} while (0)
+	REFUSED(data_size, SEAL_MAX_DATA + 1, EINVAL);
+	REFUSED(data_size, 0xffffffff, EINVAL);
+	REFUSED(data_size, 0xffffffff - OVERHEAD + 1, EINVAL);
+	s = seal_of(SEAL_MAX_DATA);
+	ok(do_seal(&s) == 0, "uTPM: seal overflows by what its bound forgets (1.5) - the largest works, one more is EINVAL");
+	REFUSED(size, sizeof(s) - 1, EINVAL);
+	REFUSED(flags, 4, EINVAL);
+	REFUSED(zero, 1, EINVAL);
+	REFUSED(pcr_mask, 0x100, EINVAL);
+	REFUSED(blob_size, OVERHEAD + 39, EMSGSIZE);
+	check(s.blob_size == OVERHEAD + 40);
+	REFUSED(data, 0x20000000ull, EFAULT);
+	REFUSED(data, SHARED_AT + PAGE_SIZE - 39, EFAULT);
+	REFUSED(blob, PAL_BASE, EFAULT);
+	REFUSED(blob, PAL_BASE + 0x1000, EFAULT);
+	REFUSED(blob, ~0ull, EFAULT);
+	check(service(HC_SVC_SEAL, PAL_BASE + 0x7000 - 8, 0, NULL) == -EFAULT);
+	u = unseal_of(OVERHEAD + SEAL_MAX_DATA + 1);
+	check(do_unseal(&u) == -EINVAL);
+	u = unseal_of(0xffffffff);
+	check(do_unseal(&u) == -EINVAL);
+	u = unseal_of(OVERHEAD);
+	u.blob = SHARED_AT + PAGE_SIZE - OVERHEAD + 1;
+	check(do_unseal(&u) == -EFAULT);
+	ok(1, "requests that are wrong: EINVAL, EMSGSIZE, EFAULT");
+}
+
+/* What it leaves behind. */
+static void test_abandoned(void)
+{
+	struct svc_seal s = seal_of(SEAL_MAX_DATA);
+	struct pal_utpm *utpm = utpm_of(pal_of(pal[0].id));
+	struct cpu *cpu;
+	u8 *page, sum = 0;
+	u32 i;
+
+	memset(data, 0x77, sizeof(data));
+	poke(DATA_AT, data, sizeof(data));
+	poke(REQUEST, &s, sizeof(s));
+	cpu = enter_pal_now();
+	for (i = 0; i < 4; i++)	/* the key is there */
+		exit_vmcall(cpu, HC_SVC_SEAL, REQUEST, 0);
+	for (i = 0; i < 32; i++)
+		sum |= utpm->key[i];
+	check(sum && utpm->data[5] == 0x77);
+	pal_exit(cpu, REASON_EXTERNAL_INTERRUPT);
+	cpu = enter_pal_now();	/* jumped away, and called again */
+	for (i = sum = 0; i < 32; i++)
+		sum |= utpm->key[i];
+	ok(!sum && utpm->data[5] == 0, "an abandoned service leaves no key and no data for the next call");
+	for (i = 0; i < 4; i++)
+		exit_vmcall(cpu, HC_SVC_SEAL, REQUEST, 0);
+	pal_exit(cpu, REASON_EXTERNAL_INTERRUPT);
+	page = (u8 *)utpm;
+	check(pal_hc_destroy(pal[0].id) == 0);
+	while (state_of(pal[0].id) < PAL_RETURNING)
+		check(again(pal_hc_step(pal[0].id)));
+	for (i = sum = 0; i < PAGE_SIZE; i++)
+		sum |= page[i];
+	ok(!sum, "uTPM: a PAL's memory is not wiped on reboot (1.7, V3) - gone in the first phase of its end");
+	pal_unregister(&pal[0]);
+	pal_appears(0);
+}
+
+/* ---- quotes ---- */
+static struct svc_quote quote_of(u32 mask, u32 nonce_size)
+{
+	struct svc_quote q = { .size = sizeof(q), .pcr_mask = mask, .nonce_size = nonce_size };
+	u32 i;
+
+	for (i = 0; i < QUOTE_MAX_NONCE; i++)
+		q.nonce[i] = fake_random();
+	memset(q.attest, 0xee, sizeof(q.attest));
+	return q;
+}
+
+static bool signature_holds(const struct svc_quote *q)
+{
+	br_ec_public_key key = { BR_EC_secp256r1, NULL, 65 };
+	u8 point[65] = { 4 }, digest[32], rs[64];
+
+	memcpy(point + 1, q->public_x, 32);
+	memcpy(point + 33, q->public_y, 32);
+	key.q = point;
+	if (q->signature_size != 72 || memcmp(q->signature, "\0\x18\0\x0b\0\x20", 6) ||
+	    memcmp(q->signature + 38, "\0\x20", 2))
+		return false;
+	memcpy(rs, q->signature + 6, 32);
+	memcpy(rs + 32, q->signature + 40, 32);
+	hash2(q->attest, q->attest_size, NULL, 0, digest);
+	return br_ecdsa_i31_vrfy_raw(&br_ec_p256_m31, digest, sizeof(digest), &key, rs, sizeof(rs));
+}
+
+/* Byte for byte as TPM 2.0 part 2 has it. */
+static bool attest_is_right(const struct svc_quote *q)
+{
+	u8 chosen[PAL_NR_PCRS * 32], digest[32], n = 0, i;
+	const u8 *a = q->attest, *end = a + q->attest_size;
+
+	for (i = 0; i < PAL_NR_PCRS; i++)
+		if (q->pcr_mask & 1 << i)
+			memcpy(chosen + 32 * n++, q->pcr[i], 32);
+	hash2(chosen, 32 * n, NULL, 0, digest);
+	if (q->attest_size != 113 + q->nonce_size || memcmp(a, "\xff\x54\x43\x47\x80\x18\0\x22\0\x0b", 10))
+		return false;
+	a += 8 + 34;
+	if (a[0] || a[1] != q->nonce_size || memcmp(a + 2, q->nonce, q->nonce_size))
+		return false;
+	a += 2 + q->nonce_size + 8;
+	return !memcmp(a, "\0\0\0\0\0\0\0\0\1\1\2\3\4\5\6\7\x8\0\0\0\1\0\x0b\3", 24) && a[24] == q->pcr_mask &&
+	       !a[25] && !a[26] && !memcmp(a + 27, "\0\x20", 2) && !memcmp(a + 29, digest, 32) && a + 61 == end;
+}
+
+static void test_quotes(void)
+{
+	struct svc_quote q = quote_of(0xff, 32), other;
+	u8 all[PAL_NR_PCRS][32];
+	u32 i, first, stack = 0;
+
+	check(do_quote(&q) == 0);
+	first = steps;
+	ok(signature_holds(&q) && attest_is_right(&q), "a quote is what TPM 2.0 says, and its signature holds");
+	for (i = 0; i < PAL_NR_PCRS; i++)
+		pcr(i, all[i]);
+	ok(!memcmp(all, q.pcr, sizeof(all)) && !memcmp(q.statement, &core_statement, 64),
+	   "with it come the PCRs and the core's statement");
+	q.attest[50] ^= 1;
+	ok(!signature_holds(&q), "changed, it does not hold");
+	for (i = 0; i < 6; i++) {
+		q = quote_of(1 + fake_below(255), fake_below(QUOTE_MAX_NONCE + 1));
+		check(do_quote(&q) == 0 && signature_holds(&q) && attest_is_right(&q), "%u", i);
+		for (u32 k = q.attest_size; k < sizeof(q.attest); k++)
+			stack |= q.attest[k];
+	}
+	ok(steps > 250 && first > 2 * steps, "in hundreds of steps (%u, the first one %u)", steps, first);
+	ok(!stack, "uTPM: quote copies the stack to the PAL (1.5) - behind the statement there are zeros");
+	who = 1;
+	other = quote_of(3, 8);
+	check(do_quote(&other) == 0 && signature_holds(&other));
+	who = 0;
+	ok(!memcmp(other.public_x, q.public_x, 32) && memcmp(other.pcr[0], q.pcr[0], 32),
+	   "another PAL's quote has the same key and another PCR 0");
+}
+
+static void test_bad_quotes(void)
+{
+	struct svc_quote q, good = quote_of(1, 8);
+
+#define NO_QUOTE(field, value) do {                                            \
+	q = good;                                                              \
+	q.field = value;                                                       \
+	check(do_quote(&q) == -EINVAL && q.attest[0] == 0xee && !q.attest_size, #field); \
+} while (0)
+	NO_QUOTE(pcr_mask, 0);
+	NO_QUOTE(pcr_mask, 0x100);
+	NO_QUOTE(pcr_mask, 0xffffffff);
+	NO_QUOTE(nonce_size, QUOTE_MAX_NONCE + 1);
+	NO_QUOTE(nonce_size, 0xffff);
+	NO_QUOTE(nonce_size, 0xffffffff);
+	NO_QUOTE(size, 0);
+	NO_QUOTE(zero, 1);
+	ok(1, "uTPM: quote trusts sizeOfSelect (1.5) - sizes and masks beyond their bounds are EINVAL");
+	ok(service(HC_SVC_QUOTE, PAL_BASE, 0, NULL) < 0 && service(HC_SVC_QUOTE, PAL_BASE + 0x7000 - 80, 0, NULL) == -EFAULT,
+	   "uTPM: quote answers 0 whatever happens (1.5) - a failure is an error");
+}
+
+/* Two PALs, each on its CPU, one step in turn: both get what they asked for. */
+static void test_two_at_once(void)
+{
+	struct svc_quote q[2] = { quote_of(1, 8), quote_of(3, 9) };
+	bool over[2] = { false, false };
+	u32 i, n = 0;
+
+	for (i = 0; i < 2; i++) {
+		who = i;
+		poke(REQUEST, &q[i], sizeof(q[i]));
+	}
+	for (i = 0; i < 2; i++) {
+		struct cpu *cpu;
+		u64 rsp = STACK_TOP - 0x808;
+
+		who = i;
+		cpu = run_owner(i, PAL_ENTRY, rsp, 0x7f0000001000 + i);
+		check(pal_fetch(cpu, GPA(pal[i].frame[0] << 12 | (PAL_ENTRY & 4095)), GVA(PAL_ENTRY)));
+		vmwrite(GUEST_RIP, PAL_BASE);
+		check(cpu->mode == MODE_PAL);
+	}
+	for (; (!over[0] || !over[1]) && n < 5000; n++) {
+		i = fake_below(2);
+		if (over[i])
+			continue;
+		fake_cpu = i;
+		exit_vmcall(this_cpu(), HC_SVC_QUOTE, REQUEST, 0);
+		over[i] = vmread(GUEST_RIP) != PAL_BASE;
+		if (over[i])
+			check(this_cpu()->regs.rax == 0);
+	}
+	for (i = 0; i < 2; i++) {
+		fake_cpu = i;
+		exit_return(this_cpu(), 0);
+		who = i;
+		peek(&q[i], REQUEST, sizeof(q[i]));
+		check(signature_holds(&q[i]) && attest_is_right(&q[i]));
+	}
+	who = 0;
+	fake_cpu = 0;
+	ok(n < 1500, "two PALs that quote at once both get theirs, and neither waits for ever (%u steps)", n);
+}
+
+static s64 counter(u32 i, u64 add, u64 *epoch)
+{
+	return service(HC_SVC_COUNTER, i, add, epoch);
+}
+
+static void test_counters(void)
+{
+	u64 epoch, again;
+
+	check(counter(0, 0, &epoch) == 0 && epoch);
+	check(counter(0, 1, &again) == 1 && counter(0, 1, &again) == 2 && counter(1, 1, &again) == 1);
+	ok(counter(0, 0, &again) == 2 && again == epoch, "a counter goes up by one");
+	pal_again(0);
+	ok(counter(0, 0, &again) == 2 && counter(0, 1, &again) == 3 && again == epoch,
+	   "nv_rollback: it survives a registration");
+	who = 1;
+	ok(counter(0, 0, &again) == 0, "uTPM: NV access control is a stub (1.5) - another measurement has its own");
+	who = 0;
+	ok(counter(4, 0, &again) == -EINVAL && counter(0, 2, &again) == -EINVAL &&
+	   counter(0, ~0ull, &again) == -EINVAL, "four, and by one");
+}
+
+/* As long as it lives, then not any more. */
+static void test_wiped(void)
+{
+	struct svc_seal s = seal_of(40);
+	struct svc_quote q = quote_of(1, 8);
+	u32 n = sealed(40);
+	struct cpu *cpu;
+
+	poke(REQUEST, &q, sizeof(q));
+	cpu = enter_pal_now();
+	for (u32 i = 0; i < 40; i++)	/* in the middle of a signature */
+		exit_vmcall(cpu, HC_SVC_QUOTE, REQUEST, 0);
+	keys_wipe();
+	exit_vmcall(cpu, HC_SVC_QUOTE, REQUEST, 0);
+	ok(vmread(GUEST_RIP) != PAL_BASE && cpu->regs.rax == (u64)-ECANCELED, "a wipe ends a signature under way");
+	exit_return(cpu, 0);
+	poke(BLOB, blob, n);
+	ok(do_seal(&s) == -ECANCELED && unsealed(n, 40) == -ECANCELED && do_quote(&q) == -ECANCELED && random_is_wiped,
+	   "after keys_wipe() nothing is sealed, unsealed or quoted");
+}
+
+int main(void)
+{
+	const char *out = getenv("QUOTE_OUT");
+
+	service_machine_start(root, sizeof(root));
+	test_start();
+	interrupted = 30;
+	cpus = 2;
+	test_pcrs();
+	test_seal();
+	test_tampering();
+	test_who();
+	test_policy();
+	test_requests();
+	test_abandoned();
+	test_quotes();
+	test_bad_quotes();
+	test_two_at_once();
+	test_counters();
+	if (out) {
+		struct svc_quote q = quote_of(0xff, 32);
+		FILE *f = fopen(out, "wb");
+
+		check(do_quote(&q) == 0 && f && fwrite(&q, sizeof(q), 1, f) == 1 && !fclose(f));
+	}
+	test_wiped();
+	return tap_finish();
+}
