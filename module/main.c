@@ -34,6 +34,7 @@
 #include "leave.h"
 #include "pool.h"
 #include "power.h"
+#include "root_secret.h"
 #include "space.h"
 #include "switch.h"
 #include "vmx_users.h"
@@ -52,6 +53,9 @@ module_param_named(pool_mb, params.pool_mb, uint, 0444);
 MODULE_PARM_DESC(pool_mb, "MiB of memory for the core beyond what is reckoned");
 module_param_named(nested_mb, params.nested_mb, uint, 0444);
 MODULE_PARM_DESC(nested_mb, "MiB for the guests of a hypervisor (KVM) on top; 0: VMX is not offered");
+static char *root_secret;
+module_param(root_secret, charp, 0);
+MODULE_PARM_DESC(root_secret, "file of 32 to 64 secret bytes for sealing (docs/services.md); without it sealed data ends with the core");
 static char *name = KBUILD_MODNAME;
 module_param(name, charp, 0444);
 MODULE_PARM_DESC(name, "name of the device and of the debugfs directory");
@@ -178,7 +182,9 @@ static int __init build_core(u64 *core_cr3)
 	if (err)
 		goto out;
 	fill_handover(h, ram, *core_cr3);
-	image_write_handover(h);
+	err = root_secret_read(root_secret, h);
+	if (!err)
+		image_write_handover(h);
 out:
 	kvfree(ram);
 	kvfree_sensitive(h, sizeof(*h));

@@ -24,7 +24,7 @@ PAL_FLAGS = -O2 -g -std=gnu11 -Wall -Wextra -Werror=implicit -ffreestanding -fPI
 	-fvisibility=hidden -fno-stack-protector -fcf-protection=none -fno-jump-tables -fno-tree-slp-vectorize \
 	-fno-asynchronous-unwind-tables -fno-common \
 	-U_FORTIFY_SOURCE -include $(PAL_INCLUDE)/underpin/hidden.h -I$(PAL_INCLUDE) -I$(PAL_UAPI) $(PAL_CFLAGS)
-PAL_HOST_FLAGS = -std=gnu11 -Wall -Wextra -Werror=implicit -fPIE -I$(PAL_LIB_INCLUDE) -I$(PAL_UAPI) $(CFLAGS)
+PAL_HOST_FLAGS = -std=gnu11 -Wall -Wextra -Werror=implicit -fPIE -I$(PAL_LIB_INCLUDE) -I$(PAL_INCLUDE) -I$(PAL_UAPI) $(CFLAGS)
 PAL_LINK_FLAGS = $(if $(STATIC),-static-pie,-pie) -Wl,-T,$(PAL_SDK)/pal.ld -Wl,-z,noexecstack \
 	-Wl,--defsym=__pal_stack_size=$(PAL_STACK) -Wl,--defsym=__pal_param_size=$(PAL_PARAM)
 

@@ -1,14 +1,32 @@
 // SPDX-License-Identifier: MIT
 /* What is said twice, because a header must stand alone, says the same. Compiles, or not. */
-#include "../sdk/include/underpin/pal.h"
+#include "../sdk/include/underpin/pal_services.h"
 #include "../lib/stub.h"
 #undef UNDERPIN_PAL_H
 #include "../../include/hypercall.h"
+#include "../../include/services.h"
 
 _Static_assert(PAL_SVC_RANDOM == HC_SVC_RANDOM, "random");
 _Static_assert(PAL_SVC_TIME == HC_SVC_TIME, "time");
 _Static_assert(PAL_SVC_SELF == HC_SVC_SELF, "self");
 _Static_assert(PAL_SVC_EXIT == HC_SVC_EXIT, "exit");
+_Static_assert(PAL_SVC_PCR_READ == HC_SVC_PCR_READ && PAL_SVC_PCR_EXTEND == HC_SVC_PCR_EXTEND &&
+	       PAL_SVC_SEAL == HC_SVC_SEAL && PAL_SVC_UNSEAL == HC_SVC_UNSEAL &&
+	       PAL_SVC_QUOTE == HC_SVC_QUOTE && PAL_SVC_COUNTER == HC_SVC_COUNTER, "services");
+#define SAME(type, core, member) _Static_assert(sizeof(struct type) == sizeof(struct core) && \
+	offsetof(struct type, member) == offsetof(struct core, member), #type "." #member)
+SAME(pal_seal, svc_seal, blob_size);
+SAME(pal_seal, svc_seal, pcr_digest);
+SAME(pal_unseal, svc_unseal, data_size);
+SAME(pal_unseal, svc_unseal, created_pcrs);
+SAME(pal_quote, svc_quote, attest);
+SAME(pal_quote, svc_quote, public_y);
+SAME(pal_quote, svc_quote, statement);
+SAME(pal_core_statement, core_statement, flags);
+SAME(pal_core_statement, core_statement, root_kind);
+_Static_assert(PAL_SEAL_OVERHEAD == sizeof(struct seal_header) + SEAL_TAG_SIZE && PAL_SEAL_MAX == SEAL_MAX_DATA &&
+	       PAL_PCRS == PAL_NR_PCRS && PAL_COUNTERS == PAL_NR_COUNTERS, "sizes");
+_Static_assert(PAL_SEAL_TO_SELF == SEAL_TO_SELF && PAL_SEAL_PCRS_NOW == SEAL_PCRS_NOW, "flags");
 _Static_assert(UNDERPIN_HC_PAL_RESUME == HC_PAL_RESUME, "resume");
 _Static_assert(STUB_RESUME == 0, "stub.S tests RAX for zero");
 _Static_assert(sizeof(struct underpin_pal_info) == sizeof(struct pal_info), "pal_self() fills the UAPI's structure");

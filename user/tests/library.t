@@ -3,7 +3,7 @@ w=$TEST_WORK
 inc="-I$USER_DIR/lib/include -I$USER_DIR/../include/uapi"
 
 check "numbers and layouts agree with the core's headers" \
-	$CC -std=gnu11 -Wall -Werror $inc -c -o "$w/abi.o" abi.c
+	$CC -std=gnu11 -Wall -Werror $inc -I"$USER_DIR/sdk/include" -c -o "$w/abi.o" abi.c
 printf '#include <underpin.h>\nint x;\n' >"$w/h.c"
 check "underpin.h compiles alone" $CC -std=c99 -pedantic -Wall -Werror $inc -c -o "$w/h.o" "$w/h.c"
 printf '#include <underpin.h>\nint x;\n' >"$w/h.cc"

@@ -100,6 +100,10 @@ struct underpin_pal_get_info {
 /* On the PAL's file descriptor: struct underpin_pal_get_info. */
 #define UNDERPIN_PAL_GET_INFO _IO(UNDERPIN_IOC, 2)
 
+/* What sealed data hangs on (docs/services.md). */
+#define UNDERPIN_ROOT_EPHEMERAL 1	/* made at load: it ends with the core */
+#define UNDERPIN_ROOT_FILE 2	/* a file's, handed over at load */
+
 /* On /dev/underpin: the state of the core. */
 struct underpin_status {
 	__u32 size;		/* in, out; at least up to version */
@@ -119,7 +123,7 @@ struct underpin_status {
 	__u32 lock, debug;
 	__u32 tsc_khz;
 	__u8 build_id[20];
-	__u32 reserved;
+	__u32 root_secret;	/* UNDERPIN_ROOT_*; 0: the module does not know */
 };
 #define UNDERPIN_GET_STATUS _IO(UNDERPIN_IOC, 3)
 
