@@ -15,7 +15,7 @@ DESTDIR ?=
 # What each goal needs from Debian; `deps` installs what is missing.
 PKG_BUILD := gcc make libelf-dev libbearssl-dev libjson-c-dev libdw-dev pkg-config
 PKG_VM := bochs bochsbios vgabios grub-pc-bin grub-common xorriso mtools busybox-static cpio
-PKG_CHECK := clang 'libclang-rt-14-dev|libclang-rt-19-dev' sparse shellcheck dkms openssl perl $(shell cat user/packages user/packages-check user/vm/packages 2>/dev/null)
+PKG_CHECK := clang 'libclang-rt-14-dev|libclang-rt-19-dev' sparse shellcheck dkms openssl perl $(shell cat user/packages user/packages-check user/vm/packages user/trust/packages 2>/dev/null)
 
 all: module user	## the module with the core in it, the library, the command, the examples
 

@@ -95,16 +95,16 @@ static ON_ITS_STACK void pay(u32 cost)
 }
 
 void __real_br_i31_montymul(u32 *d, const u32 *x, const u32 *y, const u32 *m, u32 m0i);
-void __wrap_br_i31_montymul(u32 *d, const u32 *x, const u32 *y, const u32 *m, u32 m0i);
-ON_ITS_STACK void __wrap_br_i31_montymul(u32 *d, const u32 *x, const u32 *y, const u32 *m, u32 m0i)
+void __wrap_br_i31_montymul(u32 *d, const u32 *x, const u32 *y, const u32 *m, u32 m0i) ON_ITS_STACK;
+void __wrap_br_i31_montymul(u32 *d, const u32 *x, const u32 *y, const u32 *m, u32 m0i)
 {
 	__real_br_i31_montymul(d, x, y, m, m0i);
 	pay(COST_MULTIPLY);
 }
 
-size_t __real_br_hmac_out(const br_hmac_context *ctx, void *out);
-size_t __wrap_br_hmac_out(const br_hmac_context *ctx, void *out);
-ON_ITS_STACK size_t __wrap_br_hmac_out(const br_hmac_context *ctx, void *out)
+size_t __real_br_hmac_out(const void *ctx, void *out);
+size_t __wrap_br_hmac_out(const void *ctx, void *out) ON_ITS_STACK;
+size_t __wrap_br_hmac_out(const void *ctx, void *out)
 {
 	size_t n = __real_br_hmac_out(ctx, out);
 

@@ -18,6 +18,10 @@ static const struct command commands[] = {
 	{ "pal", "list [--json]", "registered PALs", cmd_pal },
 	{ "decode", "[FILE] [--symbols ELF] [--json]", "a fatal record as functions, lines and a call trace", cmd_decode },
 	{ "vm", "run --kernel FILE|FILE.iso [...]", "boot a guest on KVM: kernel, or installer ISO", cmd_vm },
+	{ "seal", "[FILE] [-o BLOB]", "data that only this command opens, only under this core", cmd_trust },
+	{ "unseal", "[BLOB] [-o FILE]", "and back", cmd_trust },
+	{ "quote", "[--nonce HEX] [-o QUOTE] | verify QUOTE [...]", "the core's signed statement; what one proves", cmd_trust },
+	{ "verify", "QUOTE [--nonce HEX] [--json] [...]", "the same as quote verify", cmd_trust },
 	{ "version", "", "versions of this command and of the core", cmd_version },
 	{ "help", "[COMMAND]", "this list, or the usage of one command", cmd_help },
 };

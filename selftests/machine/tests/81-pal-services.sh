@@ -1,0 +1,62 @@
+# shellcheck shell=dash
+# limit: 400
+# Trusted services: PCRs, sealed data, quotes, counters; across loads with and without a root secret; a bug while signing.
+# shellcheck source=selftests/machine/lib/machine.sh
+. /test/machine/lib/machine.sh
+
+unload
+check_equal "the module loads" ok "$(load)"
+mark
+free=$(status_field pool_free)
+check_equal "status says what kind of root secret it has" ephemeral "$(status_field root_secret)"
+run_tap up-services all
+check_equal "no PAL is left" 0 "$(status_field pals)"
+check_equal "and no page of the core's pool" "$free" "$(status_field pool_free)"
+check_equal "there is no fatal record" false "$(status_field fatal_record)"
+longest=$(status_field longest_root_ticks)
+check "no stay in root was above 50,000 ticks" test "$longest" -lt 50000 ||
+	diag "$longest ticks in $(status_field longest_root_reason_name)"
+diag "longest stay in root: $longest ticks; pool: $(status_field pool_free) of $(status_field pool_pages) pages free"
+
+# ---- across loads ----
+check "a blob is made" up-services seal "$tmp/blob"
+check_equal "in the same life of the core it opens" ok "$(up-services unseal "$tmp/blob")"
+check "unload" unload
+check_equal "load again" ok "$(load)"
+check_equal "an ephemeral root secret is another at each load: ESTALE" ESTALE "$(up-services unseal "$tmp/blob")"
+check "unload" unload
+umask 077
+head -c 32 /dev/urandom >"$tmp/root"
+check_equal "load with a file" ok "$(load root_secret="$tmp/root")"
+check_equal "status says so" file "$(status_field root_secret)"
+check "a blob is made" up-services seal "$tmp/blob"
+check "unload" unload
+check_equal "load with the file again" ok "$(load root_secret="$tmp/root")"
+check_equal "with the same root secret it opens" ok "$(up-services unseal "$tmp/blob")"
+check "unload" unload
+for wrong in missing short public relative; do
+	cp "$tmp/root" "$tmp/$wrong"
+	case $wrong in
+	missing) rm "$tmp/$wrong"; error=ENOENT; name=$tmp/$wrong ;;
+	short) head -c 31 "$tmp/root" >"$tmp/$wrong"; error=EINVAL; name=$tmp/$wrong ;;
+	public) chmod 644 "$tmp/$wrong"; error=EPERM; name=$tmp/$wrong ;;
+	relative) error=EINVAL; name=relative ;;
+	esac
+	mark
+	check_equal "a root secret that is $wrong: $error" $error "$(load root_secret="$name")"
+	check "and the module says why" says "root_secret"
+done
+check "nothing was left behind" quiet_since_mark
+
+# ---- a bug of the core while it signs: on its stack for signatures (core/sign.c) ----
+check_equal "load" ok "$(load)"
+insert up_attack
+check_equal "the next signature meets a bug" 0 "$(attack hc $HC_DEBUG 9)"
+check_equal "the call ends with EIO" EIO "$(up-services crash)"
+check_equal "it is recorded" true "$(status_field fatal_record)"
+underpin decode --json >"$tmp/record" 2>&1
+check "without a word of the key: no registers, no stack" sh -c "! grep -qE '\"(rax|rbx|rcx|rdi|rsi)\": \"0x0*[1-9a-f]' '$tmp/record'"
+check_equal "the core still answers" 0 "$(attack hc $HC_NULL)"
+rmmod up_attack
+check "every CPU can leave" unload
+finish

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The PAL's entry points (trust_pal.c; -1 with errno), and what trust.c and verify.c share. */
+#ifndef UNDERPIN_TRUST_H
+#define UNDERPIN_TRUST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <underpin/quote.h>
+
+#define TRUST_DATA_MAX 2048
+#define TRUST_BLOB_MAX (TRUST_DATA_MAX + 208)
+
+long trust_seal(const unsigned char *data, long size, long pcr_mask, unsigned char *blob);
+long trust_unseal(const unsigned char *blob, long size, unsigned char *data);
+long trust_quote(long pcr_mask, const unsigned char *nonce, long nonce_size, struct pal_quote *quote);
+
+/* What a verifier knows beforehand; NULL where it does not. */
+struct expected {
+	const unsigned char *nonce;
+	size_t nonce_size;
+	const unsigned char *measurement;	/* of the PAL */
+	const char *core;	/* file: core.bin */
+	const char *key;	/* file: PEM */
+};
+
+/* Says on stdout what the quote proves, and what not. 0: all that was asked for holds; 1: it does not. */
+int verify_quote(const struct pal_quote *quote, const struct expected *expected, bool json);
+/* attest, signature, public.pem, pcrs in a new or old folder, as tpm2_checkquote takes them. */
+int export_quote(const struct pal_quote *quote, const char *folder);
+
+/* "underpin: ..." once, on stderr; answers 1. */
+int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+const char *hex(const unsigned char *bytes, size_t n, char *text);
+
+#endif
