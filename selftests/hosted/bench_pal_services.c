@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* link: ept pal vmx/pal_vmcs.c core/crypto.c core/sign.c core/known_answers.c */
-/* libs: -Wl,--wrap=br_i31_montymul,--wrap=br_hmac_out -l:libbearssl.a */
+/* libs: -Wl,--wrap=br_i31_montymul,--wrap=br_i31_muladd_small,--wrap=br_hmac_out -l:libbearssl.a */
 /* Trusted services: instructions of one of each, over all its steps; random numbers are the fake's. */
 #include "service_machine.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* link: ept pal vmx/pal_vmcs.c core/crypto.c core/sign.c core/known_answers.c */
-/* libs: -Wl,--wrap=br_i31_montymul,--wrap=br_hmac_out -l:libbearssl.a */
+/* libs: -Wl,--wrap=br_i31_montymul,--wrap=br_i31_muladd_small,--wrap=br_hmac_out -l:libbearssl.a */
 /*
  * Trusted services (docs/services.md): PCRs, seal and unseal, quotes, counters, as
  * a PAL sees them, with interrupts and changes of CPU between the steps. The uTPM
