@@ -59,7 +59,7 @@ bench: machine-deps	## costs in instructions, beside their baselines
 lint:			## checkpatch, sparse, header and boundary checks
 	selftests/lint/run
 
-deps: ; @selftests/vm/deps $(PKG_BUILD)
+deps: ; @selftests/vm/deps $(PKG_BUILD) $(shell cat user/packages user/vm/packages 2>/dev/null)
 machine-deps: ; @selftests/vm/deps $(PKG_BUILD) $(PKG_VM) $(shell cat user/packages 2>/dev/null)
 check-deps: ; @selftests/vm/deps $(PKG_BUILD) $(PKG_VM) $(PKG_CHECK)
 
