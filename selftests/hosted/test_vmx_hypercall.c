@@ -515,6 +515,15 @@ static void paravirtual_msrs(void)
 			      "MSR %x, value %llx, owner %d", msrs[i], value, owner);
 		}
 	ok(1, "an MSR by which an outer hypervisor or the CPU is given an address: only with a frame of Linux's");
+	/* What is written there may cross into the next frame: KVM's wall clock of 12 bytes, HFI's table of pages. */
+	owner = FRAME_PAL;
+	owned_pfn = 0x1235;
+	check(!wrmsr_of_guest(0x11, 0x1234ffc) && !wrmsr_of_guest(0x4b564d01, 0x1234ff1) && wrmsr_of_guest(0x11, 0x1234f00));
+	check(!wrmsr_of_guest(0x17d0, 0x1230001) && !wrmsr_of_guest(0x17d0, 0x1226000) && wrmsr_of_guest(0x17d0, 0x1225001));
+	ok(wrmsr_of_guest(0x17d0, 0x1236001), "nor where a PAL's frame begins within what is written");
+	check(!wrmsr_of_guest(0x150, 0) && !wrmsr_of_guest(0x150, fake_random()));
+	check(!wrmsr_of_guest(0x1a0, BIT(34) | 1) && wrmsr_of_guest(0x1a0, 0x850089));
+	ok(1, "no voltage, and no MISC_ENABLE that takes NX away");
 	fake_msr_remove(0x4b564d02);
 	random_guest(0, 0);
 	cpu->regs.rcx = 0x4b564d02;
