@@ -231,7 +231,9 @@ int main_view_retype_step(void)
 	int result;
 
 	mtrr_read(&now, main_view.maxphyaddr);
-	spin_lock(&frame_lock);
+	/* All CPUs come at once, and a step is long: who does not get it makes its WRMSR again. */
+	if (!spin_trylock(&frame_lock))
+		return -EAGAIN;
 	if (memcmp(&now, &main_view.mtrr, sizeof(now))) {
 		main_view.mtrr = now;
 		retyping = true;

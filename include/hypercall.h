@@ -75,7 +75,7 @@ enum underpin_hypercall {
 
 	/*
 	 * privileged: pages for tables of EPT01, when HC_PAL_DONATE or HC_PAL_ADD_FRAMES
-	 * answers -ENOMEM (RDX = how many are missing at most). DONATE until all are taken
+	 * answers -ENOMEM (RDX = with how many more all of the list could be taken). DONATE until all are taken
 	 * (at most 64), then with count 0 until 0: only then are they used. RECLAIM: what is free
 	 * of them, each page when the answer is 0 again.
 	 */

@@ -48,7 +48,8 @@ struct pal_slot {
 	u64 generation;		/* of resume tokens; never reset */
 	u64 owner_cr3, owner_cr3_user;
 	u64 stub;
-	u64 ticket;		/* of the shoot-down that is waited for */
+	u64 ticket;		/* of the shoot-down that is waited for; under the claim */
+	u64 kick_ticket;	/* of one that brings the CPU that runs it; without */
 	u64 created;		/* TSC */
 	struct pal *pal;	/* NULL: none */
 	struct pal_info info;	/* info.state is the state */

@@ -89,6 +89,7 @@ struct cpu {
 
 	u32 exit_tsc;		/* low half of the TSC when this stay in root began */
 	struct exit_stat stat[CORE_NR_EXIT_REASONS];
+	u32 longest_reason;	/* whose max is the largest */
 };
 
 /* exit.S */

@@ -24,6 +24,7 @@
 
 #include "../ept/frame.h"
 #include "../ept/main_view.h"
+#include "../ept/mtrr.h"
 #include "../include/platform.h"
 #include "apic.h"
 #include "controls.h"
@@ -69,7 +70,7 @@ static const struct msr_rule rules[] = {
 	{ MSR_BIOS_UPDATE_TRIGGER, MSR_BIOS_UPDATE_TRIGGER, EXIT_WRITE, MICROCODE },
 	{ MSR_OC_MAILBOX, MSR_OC_MAILBOX, EXIT_WRITE, REFUSE },	/* a lower voltage makes errors, in a PAL too */
 	{ MSR_MISC_ENABLE, MSR_MISC_ENABLE, EXIT_WRITE, MISC_ENABLE },
-	{ MSR_MTRR_PHYSBASE0, 0x21f, EXIT_WRITE, MTRR },
+	{ MSR_MTRR_PHYSBASE0, MSR_MTRR_PHYSBASE0 + 2 * MTRR_MAX_VARIABLE - 1, EXIT_WRITE, MTRR },
 	{ MSR_MTRR_FIX64K_00000, MSR_MTRR_FIX64K_00000, EXIT_WRITE, MTRR },
 	{ MSR_MTRR_FIX16K_80000, 0x259, EXIT_WRITE, MTRR },
 	{ MSR_MTRR_FIX4K_C0000, 0x26f, EXIT_WRITE, MTRR },

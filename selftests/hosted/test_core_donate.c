@@ -182,6 +182,7 @@ static void reserve(void)
 	/* One frame of each 2 MiB: a table each. */
 	while (!(err = frame_take(pfn + 512 * n, FRAME_PAL, 1)))
 		n++;
+	check(frame_pages_missing(1) == 3 && frame_pages_missing(6) == 13 && frame_pages_missing(0) == 1);
 	ok(err == -ENOMEM && core_pool_free() == 7, "a PAL's frames leave the tables that a donation needs");
 	ok(give(MINE, 6) == 6, "so a donation works then");
 }

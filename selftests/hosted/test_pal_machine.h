@@ -222,8 +222,12 @@ void handle_init(struct cpu *cpu)
 	nr_init++;
 }
 
+static bool random_busy;	/* another CPU is at it */
+
 int core_random(void *buf, size_t n)
 {
+	if (random_busy)
+		return -EAGAIN;
 	check(n <= PAL_RANDOM_A_STEP);
 	memset(buf, 0x40 + nr_random++, n);
 	return 0;
