@@ -10,8 +10,8 @@ mark
 core=$(attack core 0)
 check_equal "pages that are not Linux's to give are refused, each" "-16 -14 -14 -14 -14 -14 list -14 rest 0" "$(attack donate "$core")"
 given=$(status_field pool_pages)
-attack drain 9 >"$tmp/drain"
-check_equal "the pool is drained" 9 "$(status_field pool_free)" || diag "$(cat "$tmp/drain")"
+attack drain 7 >"$tmp/drain"
+check_equal "the pool is drained" 7 "$(status_field pool_free)" || diag "$(cat "$tmp/drain")"
 
 registers() { up-secret pal </dev/zero >"$tmp/pal" 2>&1 & pal=$!; until grep -q -E 'ready|up-secret' "$tmp/pal"; do sleep 0.1; done; }
 ends() { kill $pal; wait $pal; }
