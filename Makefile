@@ -36,6 +36,11 @@ install: all		## into this system (or DESTDIR=): module, command, library, manua
 	install -D -m 0644 core/core.elf $(DESTDIR)$(PREFIX)/lib/underpin/core.elf
 	install -D -m 0644 core/core.bin $(DESTDIR)$(PREFIX)/lib/underpin/core.bin
 	install -D -m 0644 module/60-underpin.rules $(DESTDIR)/lib/udev/rules.d/60-underpin.rules
+# Headers from a package have no System.map, and modules_install then leaves depmod out.
+ifeq ($(DESTDIR),)
+	depmod -a $$($(MAKE) -s -C $(KDIR) kernelrelease)
+	@! command -v udevadm >/dev/null || udevadm control --reload 2>/dev/null || true
+endif
 	@echo "Installed. Next: underpin check; modprobe underpin; underpin status"
 
 vm: machine-deps	## a console in the test machine with the built tree in it

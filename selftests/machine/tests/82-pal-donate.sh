@@ -28,10 +28,4 @@ check "they are Linux's again, but for what is in use" test "$(status_field pool
 # up-pal-register reads the log in parts: something has to be in it.
 for i in 0 1 2 3 4 5; do attack write "$(attack core $i)" 0x55 >/dev/null; done
 run_tap up-pal-register
-check_equal "no PAL is left" 0 "$(status_field pals)"
-longest=$(status_field longest_root_ticks)
-check "no stay in root was above 50,000 ticks" test "$longest" -lt 50000 ||
-	diag "$longest ticks in $(status_field longest_root_reason_name)"
-check "the kernel has nothing to complain about" quiet_since_mark
-check "unload" unload
-finish
+end_of_pals
