@@ -38,7 +38,7 @@ install: all		## into this system (or DESTDIR=): module, command, library, manua
 	install -D -m 0644 module/60-underpin.rules $(DESTDIR)/lib/udev/rules.d/60-underpin.rules
 # Headers from a package have no System.map, and modules_install then leaves depmod out.
 ifeq ($(DESTDIR),)
-	depmod -a $$($(MAKE) -s -C $(KDIR) kernelrelease)
+	depmod -a $$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 	@! command -v udevadm >/dev/null || udevadm control --reload 2>/dev/null || true
 endif
 	@echo "Installed. Next: underpin check; modprobe underpin; underpin status"
