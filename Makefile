@@ -36,6 +36,11 @@ install: all		## into this system (or DESTDIR=): module, command, library, manua
 	install -D -m 0644 core/core.elf $(DESTDIR)$(PREFIX)/lib/underpin/core.elf
 	install -D -m 0644 core/core.bin $(DESTDIR)$(PREFIX)/lib/underpin/core.bin
 	install -D -m 0644 module/60-underpin.rules $(DESTDIR)/lib/udev/rules.d/60-underpin.rules
+# Headers from a package have no System.map, and modules_install then leaves depmod out.
+ifeq ($(DESTDIR),)
+	depmod -a $$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
+	@! command -v udevadm >/dev/null || udevadm control --reload 2>/dev/null || true
+endif
 	@echo "Installed. Next: underpin check; modprobe underpin; underpin status"
 
 vm: machine-deps	## a console in the test machine with the built tree in it
@@ -59,7 +64,7 @@ bench: machine-deps	## costs in instructions, beside their baselines
 lint:			## checkpatch, sparse, header and boundary checks
 	selftests/lint/run
 
-deps: ; @selftests/vm/deps $(PKG_BUILD)
+deps: ; @selftests/vm/deps $(PKG_BUILD) $(shell cat user/packages user/vm/packages 2>/dev/null)
 machine-deps: ; @selftests/vm/deps $(PKG_BUILD) $(PKG_VM) $(shell cat user/packages 2>/dev/null)
 check-deps: ; @selftests/vm/deps $(PKG_BUILD) $(PKG_VM) $(PKG_CHECK)
 

@@ -35,7 +35,7 @@ static s64 move_frame_step(u64 pfn, bool hide)
 	hide_ticket = 0;
 	if (hide && ret < 0)
 		frame_return(pfn, FRAME_CORE, 0);
-	if (!hide)
+	if (!hide || ret < 0)
 		hide_pfn = 0;
 	return ret < 0 ? ret : 0;
 }
@@ -44,7 +44,8 @@ static s64 move_frame(u64 pfn, bool hide)
 {
 	s64 ret;
 
-	spin_lock(&hide_lock);
+	if (!spin_trylock(&hide_lock))
+		return -EAGAIN;
 	ret = move_frame_step(pfn, hide);
 	spin_unlock(&hide_lock);
 	return ret;

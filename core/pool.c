@@ -49,11 +49,19 @@ hpa_t virt_to_phys(const void *va)
 /* A page of what Linux gave at load. */
 static bool is_own(u64 pfn)
 {
-	u32 i;
+	u32 lo = 0, hi = handover.nr_pool;
 
-	for (i = 0; i < handover.nr_pool; i++)
-		if (pfn - handover.pool[i].pfn < handover.pool[i].count)
+	/* The module has them in order. */
+	while (lo < hi) {
+		u32 mid = (lo + hi) / 2;
+
+		if (pfn - handover.pool[mid].pfn < handover.pool[mid].count)
 			return true;
+		if (pfn < handover.pool[mid].pfn)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
 	return false;
 }
 
@@ -121,16 +129,29 @@ int pool_init(void)
 	return 0;
 }
 
-void spin_lock(struct spinlock *lock)
+/* For fatal.c: what a bug leaves locked is opened again. */
+static void note_held(struct spinlock *lock)
 {
 	struct cpu *cpu = this_cpu();
 
+	if (cpu->nr_held < CPU_MAX_HELD)
+		cpu->held[cpu->nr_held++] = lock;
+}
+
+void spin_lock(struct spinlock *lock)
+{
 	while (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE))
 		while (READ_ONCE(lock->locked))
 			cpu_relax();
-	/* For fatal.c: what a bug leaves locked is opened again. */
-	if (cpu->nr_held < CPU_MAX_HELD)
-		cpu->held[cpu->nr_held++] = lock;
+	note_held(lock);
+}
+
+bool spin_trylock(struct spinlock *lock)
+{
+	if (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE))
+		return false;
+	note_held(lock);
+	return true;
 }
 
 void spin_unlock(struct spinlock *lock)

@@ -85,7 +85,8 @@ int core_random(void *buf, size_t len)
 
 	if (len > RANDOM_MAX)
 		return -EINVAL;
-	spin_lock(&random_lock);
+	if (!spin_trylock(&random_lock))
+		return -EAGAIN;
 	if (seeded) {
 		vector_begin(cpu);
 		br_hmac_drbg_generate(&drbg, buf, len);

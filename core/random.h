@@ -13,7 +13,10 @@
 int random_init(void);
 
 #define RANDOM_MAX 64
-/* len <= RANDOM_MAX (a call costs about 33,000 instructions); -EINVAL, or -ECANCELED after random_wipe(). */
+/*
+ * len <= RANDOM_MAX (a call costs about 33,000 instructions); -EINVAL, -ECANCELED after random_wipe(),
+ * or -EAGAIN: another CPU is at it, which nobody waits for in root (RULES 11).
+ */
 int core_random(void *buf, size_t len);
 
 /* Before a leave. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Where Linux enters the core before VMX is on (include/handover.h), and the
- * steps of setting it up. The header that the module reads is here too.
+ * steps of setting it up. The header that the module reads is filled by image.lds.
  */
 #include "../ept/main_view.h"
 #include "../include/platform.h"

@@ -36,6 +36,14 @@ static u64 owner_tag(enum frame_owner owner, u32 id)
 
 /* A donation (core/donate.c) splits pages too: what a PAL may not use up. */
 #define TABLES_FOR_DONATION 8
+#define TABLES_A_FRAME 2	/* out of a page of 1 GiB */
+
+u32 frame_pages_missing(u32 nr)
+{
+	u32 need = TABLES_FOR_DONATION + TABLES_A_FRAME * nr, have = core_pool_free();
+
+	return have < need ? need - have : 0;
+}
 
 static int split_for(u64 tag, u64 *entry, int level)
 {

@@ -32,6 +32,8 @@ enum frame_owner {
  * them until tlb_flush_done().
  */
 int frame_take(u64 pfn, enum frame_owner owner, u32 id);
+/* With so many more pages in core_pool nr frames can be taken, wherever they lie; 0: with none. */
+u32 frame_pages_missing(u32 nr);
 
 /*
  * owner -> Linux, with the memory type that the MTRRs give. The caller has

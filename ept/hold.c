@@ -6,7 +6,7 @@
  */
 #include "internal.h"
 
-#define SLOTS 512
+#define SLOTS 2048		/* a power of two; 1,024 frames: four on each of CORE_MAX_CPUS */
 #define MAX_HELD (SLOTS / 2)
 #define MAX_COUNT 0xffffffu
 
@@ -16,7 +16,7 @@ static u32 nr_held;
 
 static u32 home(u64 pfn)
 {
-	return (pfn * 0x9e3779b97f4a7c15ull) >> 55;
+	return (pfn * 0x9e3779b97f4a7c15ull) >> 53;
 }
 
 static u32 slot_of(u64 pfn)

@@ -19,7 +19,7 @@
 #define COST_ENTRY 200
 #define COST_TABLE 3000
 #define RAM_LEAVES 32
-#define RECLAIM_STEP 256
+#define RECLAIM_STEP 128
 
 struct main_view main_view;
 
@@ -231,7 +231,9 @@ int main_view_retype_step(void)
 	int result;
 
 	mtrr_read(&now, main_view.maxphyaddr);
-	spin_lock(&frame_lock);
+	/* All CPUs come at once, and a step is long: who does not get it makes its WRMSR again. */
+	if (!spin_trylock(&frame_lock))
+		return -EAGAIN;
 	if (memcmp(&now, &main_view.mtrr, sizeof(now))) {
 		main_view.mtrr = now;
 		retyping = true;
@@ -246,8 +248,12 @@ int main_view_retype_step(void)
 
 bool main_view_reclaim_locked(void)
 {
-	if (releasing.nr_retired && tlb_flush_done(release_ticket) == 1)
+	int flushed = releasing.nr_retired ? tlb_flush_done(release_ticket) : 0;
+
+	if (flushed > 0)
 		view_release_retired(&releasing, RECLAIM_STEP);
+	else if (flushed < 0)	/* a CPU did not come in time: ask once more */
+		release_ticket = tlb_flush_begin();
 	if (!releasing.nr_retired && main_view.view.nr_retired) {
 		releasing.retired = main_view.view.retired;
 		releasing.nr_retired = main_view.view.nr_retired;

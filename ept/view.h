@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A view: one EPT tree (SDM vol. 3, 29.3). The main view, one per PAL, and
- * later the shadows for L2 are all made of this. Plain tree logic: no owner is
- * asked here; that is the caller's part (ept/frame.h).
+ * A view: one EPT tree (SDM vol. 3, 29.3): the main view and one per PAL (EPT02s
+ * have another life, shadow.c). Plain tree logic: no owner is asked here; that is
+ * the caller's part (ept/frame.h).
  *
  * A table that leaves the tree is only retired: a CPU may still walk it from
  * its paging-structure caches (SDM 29.4.1), so it goes back to the pool when

@@ -3,8 +3,9 @@
  * Calls from the guest to the core. VMCALL with EAX = a number below; arguments
  * in RDI, RSI, RDX, R10; the answer in RAX: >= 0, or a negative errno
  * (errors.h). All other registers are preserved, but where a call says so.
- * A number that is not ours is not answered by the core: it is forwarded to an
- * outer hypervisor (CPL 0 only, RULES 25) or gets #UD.
+ * A number that is not ours gets #UD; from CPL 0 under an outer hypervisor that Linux
+ * saw at load, those of KVM's that carry no address are forwarded, and all others
+ * answer -KVM_ENOSYS (RULES 25).
  *
  * "Privileged" calls are answered at CPL 0 only, else -EPERM. Buffers are
  * named by guest-physical address and must lie within one page of Linux's RAM.
@@ -70,15 +71,15 @@ enum underpin_hypercall {
 	HC_PAL_STEP = UNDERPIN_HC(0x33), /* RDI = id: 0 = this phase is done; -EAGAIN: call again; -EINPROGRESS: waits for other CPUs, make them exit (HC_NULL on each by an IPI) and call again; -ENOMEM, -EINVAL: donated pages, frames are missing; -ETIMEDOUT: a CPU did not answer, now HC_PAL_DESTROY */
 	HC_PAL_INFO = UNDERPIN_HC(0x34), /* RDI = id, RSI = gpa of struct pal_info */
 	HC_PAL_DESTROY = UNDERPIN_HC(0x35), /* RDI = id: 0; a call in progress ends with ECANCELED */
-	HC_PAL_RECLAIM = UNDERPIN_HC(0x36), /* RDI = id, RSI = gpa of list with room for 16: number of donated pages on their way back; -ETIMEDOUT: call again; 0 = all is Linux's again, the id is free */
+	HC_PAL_RECLAIM = UNDERPIN_HC(0x36), /* RDI = id, RSI = gpa of list with room for 8: number of donated pages on their way back; -ETIMEDOUT: call again; 0 = all is Linux's again, the id is free */
 
 	/*
 	 * privileged: pages for tables of EPT01, when HC_PAL_DONATE or HC_PAL_ADD_FRAMES
-	 * answers -ENOMEM (RDX = how many are missing at most). DONATE until all are taken
+	 * answers -ENOMEM (RDX = with how many more all of the list could be taken). DONATE until all are taken
 	 * (at most 64), then with count 0 until 0: only then are they used. RECLAIM: what is free
 	 * of them, each page when the answer is 0 again.
 	 */
-	HC_DONATE = UNDERPIN_HC(0x37), /* RDI = gpa of list, RSI = count: number taken; 0: 0, -EINPROGRESS, -ETIMEDOUT (they are Linux's as before); -EBUSY: first count 0 */
+	HC_DONATE = UNDERPIN_HC(0x37), /* RDI = gpa of list, RSI = count: number taken; 0: 0, -EINPROGRESS, -ETIMEDOUT (they are Linux's as before); -EBUSY: first count 0; -EAGAIN */
 	HC_RECLAIM = UNDERPIN_HC(0x38), /* RDI = gpa of list with room for 8: number on their way back; -EINPROGRESS; -ETIMEDOUT: call again; 0 = all of them are Linux's */
 
 	/* inside a PAL (elsewhere #UD, as any unknown number). Buffers are PAL linear addresses. */

@@ -57,6 +57,8 @@ struct spinlock {
 	u32 locked;
 };
 void spin_lock(struct spinlock *lock);
+/* For what is held long: nobody waits for it in root (RULES 11). */
+bool spin_trylock(struct spinlock *lock);
 void spin_unlock(struct spinlock *lock);
 
 /* ---- log ring; 104 bytes a record, cut beyond. Knows %s %d %u %x %lx %lu %c, no widths ---- */

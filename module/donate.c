@@ -25,6 +25,7 @@
 #define MIN_ORDER_GIVEN 3
 #define GIVE_TRIES 20000	/* a second or so */
 #define RECLAIM_TRIES 50	/* of 20 ms: a CPU that does not answer */
+#define RECLAIM_NUDGES 300000	/* half a minute or so */
 #define BACK XA_MARK_0		/* the core has given it back; CPUs may not have flushed */
 
 static DEFINE_XARRAY(given);	/* struct page by pfn */
@@ -36,7 +37,7 @@ static s64 settle(void)
 	u32 nudges = 0;
 	s64 ret;
 
-	while ((ret = hypercall(HC_DONATE, 0, 0, 0)) == -EINPROGRESS) {
+	while ((ret = hypercall(HC_DONATE, 0, 0, 0)) == -EINPROGRESS || ret == -EAGAIN) {
 		nudge_cpus(&nudges);
 		cond_resched();
 	}
@@ -46,13 +47,16 @@ static s64 settle(void)
 /* How many of them it took. */
 static u32 give(const u64 *list, u32 nr)
 {
-	u32 done = 0, again = 0, nudges = 0;
+	u32 done = 0, settled = 0, again = 0, nudges = 0;
 	s64 ret;
 
 	while (done < nr) {
 		ret = hypercall(HC_DONATE, __pa(list + done), nr - done, 0);
-		if (ret == -EBUSY)
+		/* The batch is full; or the core holds the page, for as long as a guest uses it. */
+		if (ret == -EBUSY && done > settled) {
+			settled = done;
 			ret = settle();
+		}
 		if (ret == -EAGAIN && again++ < GIVE_TRIES) {
 			nudge_cpus(&nudges);
 			continue;
@@ -152,7 +156,8 @@ static void take_back(u64 *list)
 			ret = -EAGAIN;
 		}
 		cond_resched();
-	} while (ret > 0 || ret == -EINPROGRESS || ret == -EAGAIN);
+		/* Another time, where CPUs do not come: the pages stay here until then. */
+	} while (nudges < RECLAIM_NUDGES && (ret > 0 || ret == -EINPROGRESS || ret == -EAGAIN));
 	if (!ret)
 		free_marked();
 }

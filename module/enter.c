@@ -149,6 +149,15 @@ static int __init launch_this_cpu(void *data)
 	return 0;
 }
 
+static const char *__init what_to_do(int err)
+{
+	switch (err) {
+	case -EBUSY: return "something else uses VMX or traces this CPU, or a CPU came or went: stop it and load again";
+	case -ENODEV: return "this CPU differs from the first: update the firmware (microcode, VMX settings)";
+	default: return "please report it, with this log";
+	}
+}
+
 int __init core_launch(bool *stuck)
 {
 	struct launch l = {};
@@ -157,8 +166,8 @@ int __init core_launch(bool *stuck)
 	err = stop_machine(launch_this_cpu, &l, cpu_online_mask);
 	if (!err && atomic_read(&l.failed)) {
 		err = l.error;
-		pr_err("launch failed on CPU %u at %s: error %d; all CPUs run as before\n",
-		       l.cpu, l.stage, err);
+		pr_err("launch failed on CPU %u at %s: error %d; all CPUs run as before; %s\n",
+		       l.cpu, l.stage, err, what_to_do(err));
 	}
 	*stuck = atomic_read(&l.stuck);
 	if (*stuck)

@@ -47,6 +47,8 @@
 #define DESTROY_TRIES 50	/* of 20 ms: a CPU that does not answer a kick */
 /* A PAL never needs more beyond its own pages; a core that asks for more is wrong. */
 #define MAX_DONATED (UNDERPIN_MAX_PAGES + 1024)
+/* Nor more tables than two for each page; a block brings four at least. */
+#define MAX_DONATIONS (MAX_DONATED / 2)
 
 static_assert(sizeof(struct pal_info) == sizeof(struct underpin_pal_info));
 
@@ -99,7 +101,7 @@ static s64 step_until_done(struct pal *pal, bool may_stop)
  */
 static s64 give_pfns(struct pal *pal, u32 nr, struct page **pages, u32 count, u32 *done)
 {
-	u32 again = 0, nudges = 0, n, i;
+	u32 again = 0, nudges = 0, donations = 0, n, i;
 	struct hypercall_extra missing;
 	s64 ret;
 
@@ -108,7 +110,7 @@ static s64 give_pfns(struct pal *pal, u32 nr, struct page **pages, u32 count, u3
 		for (i = 0; i < n; i++)
 			pal->buffer[i] = page_to_pfn(pages[*done + i]);
 		ret = hypercall4(nr, pal->id, __pa(pal->buffer), n, 0, &missing);
-		if (ret == -ENOMEM && !donate_pages(missing.rdx))
+		if (ret == -ENOMEM && donations++ < MAX_DONATIONS && !donate_pages(missing.rdx))
 			continue;
 		if (ret < 0 && ret != -EAGAIN && ret != -EINPROGRESS)
 			return ret;

@@ -3,12 +3,14 @@
  * Sleep states would take VMX operation from under the core: refused for now. A
  * reboot or kexec would leave secrets in memory for the next kernel: all PALs
  * and keys are wiped, and every CPU leaves, in the reboot notifier, which runs
- * last of all (KVM's own, at priority 0, has then left VMX operation).
+ * last of all (KVM's own, at priority 0, has then left VMX operation). Memory that
+ * comes after the load is not RAM to the core, so none may come.
  */
 #include "state.h"
 #include "power.h"
 
 #include <linux/errno.h>
+#include <linux/memory.h>
 #include <linux/notifier.h>
 #include <linux/reboot.h>
 #include <linux/suspend.h>
@@ -41,6 +43,15 @@ static int at_reboot(struct notifier_block *nb, unsigned long event, void *unuse
 	return NOTIFY_DONE;
 }
 
+static int at_memory(struct notifier_block *nb, unsigned long event, void *unused)
+{
+	if (event != MEM_GOING_ONLINE || core_phase() == PHASE_GONE)
+		return NOTIFY_DONE;
+	pr_warn("memory cannot be added while underpin is loaded: unload it first (modprobe -r underpin)\n");
+	return notifier_from_errno(-EBUSY);
+}
+
+static struct notifier_block memory_block = { .notifier_call = at_memory };
 static struct notifier_block sleep_block = { .notifier_call = at_sleep };
 static struct notifier_block reboot_block = { .notifier_call = at_reboot, .priority = REBOOT_PRIORITY };
 
@@ -55,12 +66,19 @@ int power_init(void)
 		return err;
 	err = register_reboot_notifier(&reboot_block);
 	if (err)
-		unregister_pm_notifier(&sleep_block);
+		goto no_reboot;
+	err = register_memory_notifier(&memory_block);
+	if (!err)
+		return 0;
+	unregister_reboot_notifier(&reboot_block);
+no_reboot:
+	unregister_pm_notifier(&sleep_block);
 	return err;
 }
 
 void power_exit(void)
 {
+	unregister_memory_notifier(&memory_block);
 	unregister_reboot_notifier(&reboot_block);
 	unregister_pm_notifier(&sleep_block);
 }

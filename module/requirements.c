@@ -82,11 +82,11 @@ static bool entry_controls(const struct cpu_facts *f)
 				 ENTRY_LOAD_DEBUG_CONTROLS);
 }
 
-/* NMIs and interrupts must be able to leave a PAL. */
+/* NMIs and interrupts must be able to leave a PAL, and I/O instructions must. */
 static bool pin_controls(const struct cpu_facts *f)
 {
 	return allowed(f->pin, PIN_EXTERNAL_INTERRUPT_EXITING | PIN_NMI_EXITING | PIN_VIRTUAL_NMIS) &&
-	       allowed(f->proc, PROC_NMI_WINDOW_EXITING);
+	       allowed(f->proc, PROC_NMI_WINDOW_EXITING | PROC_UNCONDITIONAL_IO_EXITING);
 }
 
 /* An instruction that CPUID shows must go on working in the guest. */
@@ -137,7 +137,7 @@ const struct requirement requirements[] = {
 	{ "VM-entry controls: 64-bit guest, EFER, PAT, debug",
 	  "this CPU (or the outer hypervisor) does not offer them; a newer one is needed", ENODEV,
 	  entry_controls },
-	{ "interrupt and NMI exiting, virtual NMIs",
+	{ "interrupt, NMI and I/O exiting, virtual NMIs",
 	  "this CPU (or the outer hypervisor) does not offer them; a newer one is needed", ENODEV,
 	  pin_controls },
 	{ "RDTSCP, INVPCID, XSAVES and TPAUSE in a guest",

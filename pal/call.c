@@ -174,6 +174,9 @@ bool pal_resume(struct cpu *cpu, u64 token)
 		return resume_refused(cpu, -ECANCELED);
 	if (unlikely(pal_doomed))
 		return resume_refused(cpu, -EIO);
+	/* Before the claim: who is not the owner does not keep the owner out. */
+	if (!caller_is_owner(slot) || !same_page(vmread(GUEST_RIP), READ_ONCE(slot->stub)))
+		return resume_refused(cpu, -EACCES);
 	if (!slot_claim(slot))
 		return true;	/* for a moment only: the VMCALL is made again */
 	if (slot->generation != token >> 16 || slot_state(slot) != PAL_READY ||

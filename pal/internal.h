@@ -31,7 +31,7 @@
 #define PAL_MAX_DONATED 105
 
 /* Frames or pages that one stay in root may handle (RULES 11). */
-#define PAL_FRAMES_A_CALL 8	/* each may split a large page of the main view: 3,500 */
+#define PAL_FRAMES_A_CALL 6	/* each may split a page of 1 GiB and one of 2 MiB: 7,000 */
 #define PAL_BUILDS_A_STEP 32
 #define PAL_WIPES_A_STEP 60
 #define PAL_HASH_A_STEP 512	/* bytes: about 3,700 instructions a block of 64 */
@@ -48,7 +48,8 @@ struct pal_slot {
 	u64 generation;		/* of resume tokens; never reset */
 	u64 owner_cr3, owner_cr3_user;
 	u64 stub;
-	u64 ticket;		/* of the shoot-down that is waited for */
+	u64 ticket;		/* of the shoot-down that is waited for; under the claim */
+	u64 kick_ticket;	/* of one that brings the CPU that runs it; without */
 	u64 created;		/* TSC */
 	struct pal *pal;	/* NULL: none */
 	struct pal_info info;	/* info.state is the state */

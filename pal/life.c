@@ -170,8 +170,8 @@ s64 pal_hc_step(u64 id)
 		/* It may have been entered after pal_hc_destroy() looked: kick once more. */
 		if (!READ_ONCE(slot->dying) || READ_ONCE(slot->claim) != CLAIM_RUNNING)
 			return -EAGAIN;
-		if (tlb_flush_done(READ_ONCE(slot->ticket)) != 0)
-			WRITE_ONCE(slot->ticket, tlb_flush_begin());
+		if (tlb_flush_done(READ_ONCE(slot->kick_ticket)) != 0)
+			WRITE_ONCE(slot->kick_ticket, tlb_flush_begin());
 		return -EINPROGRESS;
 	}
 	if (slot_state(slot) == PAL_FREE)
@@ -191,7 +191,7 @@ s64 pal_hc_destroy(u64 id)
 	WRITE_ONCE(slot->dying, 1);
 	/* A CPU that runs it comes to the core and sees that. */
 	if (READ_ONCE(slot->claim) == CLAIM_RUNNING)
-		WRITE_ONCE(slot->ticket, tlb_flush_begin());
+		WRITE_ONCE(slot->kick_ticket, tlb_flush_begin());
 	return 0;
 }
 

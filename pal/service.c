@@ -30,6 +30,8 @@ static void service_random(struct cpu *cpu, struct pal_context *ctx)
 		n = sizeof(part);
 	if (n)
 		err = core_random(part, n);
+	if (err == -EAGAIN)
+		return;
 	if (!err && !write_to_pal(ctx->pal, to + ctx->random_done, part, n))
 		err = -EFAULT;
 	memset(part, 0, sizeof(part));

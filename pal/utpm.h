@@ -56,7 +56,7 @@ static inline s64 utpm_waits(struct pal_utpm *utpm)
 	return -EAGAIN;
 }
 
-/* At once. *epoch goes to RDX. */
+/* At once; -EAGAIN: another CPU is at it. *epoch goes to RDX. */
 s64 utpm_counter(const struct pal *pal, u64 index, u64 add, u64 *epoch);
 
 #endif

@@ -52,12 +52,15 @@ s64 utpm_counter(const struct pal *pal, u64 index, u64 add, u64 *out_epoch)
 
 	if (index >= PAL_NR_COUNTERS || add > 1)
 		return -EINVAL;
-	spin_lock(&counters_lock);
+	/* A look through all rows is long, so nobody waits for another's. */
+	if (!spin_trylock(&counters_lock))
+		return -EAGAIN;
 	if (!epoch)
 		ret = core_random(&epoch, sizeof(epoch));
 	if (!ret)
 		ret = count(pal->slot->info.measurement, index, add);
-	*out_epoch = epoch;
+	if (ret != -EAGAIN)
+		*out_epoch = epoch;
 	spin_unlock(&counters_lock);
 	return ret;
 }

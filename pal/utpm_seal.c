@@ -33,6 +33,7 @@ static s64 seal_begin(struct pal *pal, struct pal_utpm *utpm, u64 request)
 {
 	const struct svc_seal *s = &utpm->seal;
 	struct seal_header *h = &utpm->header;
+	int err;
 
 	if (!read_from_pal(pal, request, &utpm->seal, sizeof(utpm->seal)))
 		return -EFAULT;
@@ -54,7 +55,8 @@ static s64 seal_begin(struct pal *pal, struct pal_utpm *utpm, u64 request)
 	h->pcr_mask = s->pcr_mask;
 	if (s->pcr_mask)
 		memcpy(h->pcr_digest, s->pcr_digest, DIGEST_SIZE);
-	return core_random(h->nonce, sizeof(h->nonce)) ? -ECANCELED : -EAGAIN;
+	err = core_random(h->nonce, sizeof(h->nonce));
+	return err == -EAGAIN ? utpm_waits(utpm) : err ? -ECANCELED : -EAGAIN;
 }
 
 static s64 seal_end(struct pal *pal, struct pal_utpm *utpm, u64 request)

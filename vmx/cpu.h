@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the core knows about one CPU. It lies in the CPU's slot of the core's
- * address space (include/handover.h), with the guest's registers exactly at
- * the top of the stack, so that the exit stub's pushes fill them (vmx/exit.S).
+ * address space (include/handover.h), exactly at the top of the stack: RSP at an
+ * exit is its address, and vmx/exit.S stores the guest's registers by offset.
  * Only the CPU itself writes here, but for the fields under "others write".
  */
 #ifndef UNDERPIN_VMX_CPU_H
@@ -89,6 +89,7 @@ struct cpu {
 
 	u32 exit_tsc;		/* low half of the TSC when this stay in root began */
 	struct exit_stat stat[CORE_NR_EXIT_REASONS];
+	u32 longest_reason;	/* whose max is the largest */
 };
 
 /* exit.S */

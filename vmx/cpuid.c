@@ -14,6 +14,12 @@
 
 u32 cpuid_identity_leaf = HYPERVISOR_LEAVES;
 u32 cpuid_nesting_depth;
+bool cpuid_kvm_visible;
+
+static bool is_kvm(const u32 regs[4])
+{
+	return !memcmp(&regs[1], "KVMKVMKVM\0\0\0", 12);
+}
 
 static bool is_underpin(const u32 regs[4])
 {
@@ -26,10 +32,12 @@ int cpuid_init(void)
 
 	cpuid_identity_leaf = HYPERVISOR_LEAVES;
 	cpuid_nesting_depth = 0;
+	cpuid_kvm_visible = false;
 	for (block = 0; block < HYPERVISOR_BLOCKS; block++) {
 		u32 leaf = HYPERVISOR_LEAVES + block * HYPERVISOR_BLOCK;
 
 		cpuid_native(leaf, 0, regs);
+		cpuid_kvm_visible |= vmx_caps.hypervisor_visible && is_kvm(regs);
 		if (is_underpin(regs)) {
 			cpuid_native(leaf + 1, 0, regs);
 			if (regs[1] + 1 > cpuid_nesting_depth)

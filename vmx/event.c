@@ -44,6 +44,13 @@ void skip_slow(u64 old_rip, u64 rip, u64 blocking, u64 rflags)
 			vmread(GUEST_PENDING_DEBUG_EXCEPTIONS) | PENDING_DEBUG_BS);
 }
 
+void block_nmi_again(u64 qualification)
+{
+	if ((qualification & BIT(12)) && !(vmread(IDT_VECTORING_INFO) & INTR_INFO_VALID))
+		vmwrite(GUEST_INTERRUPTIBILITY_STATE,
+			vmread(GUEST_INTERRUPTIBILITY_STATE) | BLOCKING_BY_NMI);
+}
+
 void reinject_vectoring_event(void)
 {
 	u64 info = vmread(IDT_VECTORING_INFO);

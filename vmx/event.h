@@ -41,6 +41,9 @@ static inline void skip_instruction(void)
 /* The event whose delivery the exit interrupted is given again (SDM 28.2.4). */
 void reinject_vectoring_event(void);
 
+/* IRET that faulted (qualification bit 12) had unblocked NMIs already: undo it (SDM 28.2.3). */
+void block_nmi_again(u64 qualification);
+
 /* CPL of host Linux at the exit (SS.DPL, SDM 25.4.1). */
 int guest_cpl(void);
 /* 64-bit code segment (EFER.LMA and CS.L). */

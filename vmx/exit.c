@@ -31,8 +31,11 @@ static inline void account_exit(struct cpu *cpu, u32 reason)
 
 	stat->count++;
 	stat->total += ticks;
-	if (unlikely(ticks > stat->max))
+	if (unlikely(ticks > stat->max)) {
 		stat->max = ticks;
+		if (ticks > cpu->stat[cpu->longest_reason].max)
+			cpu->longest_reason = reason;
+	}
 	/* 0 stands for none yet; so min - 1 is the largest number then. */
 	if (unlikely(ticks < stat->min - 1))
 		stat->min = ticks;

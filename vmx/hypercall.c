@@ -18,11 +18,11 @@
 #include "nested/nested.h"
 #include "vmcs.h"
 
-/* How many pages are missing, in RDX: one for each 2 MiB that has no table yet (RULES 6). */
+/* RULES 6: how many pages are missing for a list, in RDX. */
 static s64 tell_missing(struct guest_regs *r, s64 ret)
 {
 	if (ret == -ENOMEM)
-		r->rdx = r->rdx < 512 ? r->rdx : 512;
+		r->rdx = frame_pages_missing(r->rdx < PAL_MAX_PAGES ? r->rdx : PAL_MAX_PAGES);
 	return ret;
 }
 
@@ -107,7 +107,7 @@ static void forward_vmcall(struct cpu *cpu)
 		inject_ud();
 		return;
 	}
-	if (carries_no_address((u32)r->rax))
+	if (cpuid_kvm_visible && carries_no_address((u32)r->rax))
 		__asm__ volatile("vmcall"
 				 : "+a"(r->rax), "+b"(r->rbx), "+c"(r->rcx), "+d"(r->rdx),
 				   "+S"(r->rsi), "+D"(r->rdi)

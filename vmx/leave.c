@@ -65,15 +65,19 @@ static s64 ready_to_leave(u64 how, u64 *why, u64 *which)
 }
 
 /*
+ * One CPU at a time: a refusal that comes late would undo the LEAVING of another,
+ * on which CPUs may have left already. LEAVING is final.
+ */
+static struct spinlock prepare_lock;
+
+/*
  * WIPING first: from then on pal/ makes and enters none, so that none can come
  * to life behind the wipe; where the leave is refused after all, RUNNING again.
  */
-s64 leave_prepare(struct cpu *cpu, u64 how, u64 *why, u64 *which)
+static s64 prepare(struct cpu *cpu, u64 how, u64 *why, u64 *which)
 {
 	s64 ret;
 
-	if (how > LEAVE_FORCE)
-		return -EINVAL;
 	if (READ_ONCE(core_state) == CORE_STATE_LEAVING)
 		return 0;
 	if (READ_ONCE(core_state) == CORE_STATE_LAUNCHING) {	/* a launch that failed: nothing is secret yet */
@@ -99,6 +103,19 @@ s64 leave_prepare(struct cpu *cpu, u64 how, u64 *why, u64 *which)
 	log_event(LOG_INFO, "cpu %u: leaving", cpu->slot);
 	__atomic_store_n(&core_state, CORE_STATE_LEAVING, __ATOMIC_SEQ_CST);
 	return 0;
+}
+
+s64 leave_prepare(struct cpu *cpu, u64 how, u64 *why, u64 *which)
+{
+	s64 ret;
+
+	if (how > LEAVE_FORCE)
+		return -EINVAL;
+	if (!spin_trylock(&prepare_lock))
+		return -EAGAIN;
+	ret = prepare(cpu, how, why, which);
+	spin_unlock(&prepare_lock);
+	return ret;
 }
 
 s64 leave_check(struct cpu *cpu)

@@ -35,8 +35,5 @@ void handle_ept_violation(struct cpu *cpu)
 		inject_gp();
 		break;
 	}
-	/* IRET that faulted here had unblocked NMIs already: undo it (SDM 28.2.3). */
-	if ((qualification & BIT(12)) && !(vmread(IDT_VECTORING_INFO) & INTR_INFO_VALID))
-		vmwrite(GUEST_INTERRUPTIBILITY_STATE,
-			vmread(GUEST_INTERRUPTIBILITY_STATE) | BLOCKING_BY_NMI);
+	block_nmi_again(qualification);
 }

@@ -16,14 +16,15 @@
  *   x2APIC registers  interrupts are off in root; NMIs are counted
  *   SPEC_CTRL, PRED_CMD, FLUSH_CMD, TSX_CTRL, ARCH_CAPABILITIES
  *                     performance and leakage of Linux's own; docs/security.md
- *   MISC_ENABLE, thermal, power and frequency control
- *                     refuse service at most
+ *   thermal, power and frequency control
+ *                     refuse service at most (the voltage's MSR is refused), or measure: docs/security.md
  *   SMM_MONITOR_CTL, SMRR: the CPU itself refuses them outside of SMM
  */
 #include "msr.h"
 
 #include "../ept/frame.h"
 #include "../ept/main_view.h"
+#include "../ept/mtrr.h"
 #include "../include/platform.h"
 #include "apic.h"
 #include "controls.h"
@@ -47,6 +48,7 @@ enum msr_action {
 	MICROCODE,
 	TRACE,		/* PT and DS: may only be turned off */
 	FEATURE_CONTROL,
+	MISC_ENABLE,	/* all but to turn NX off, which the core's page tables need */
 	VMX_CAPABILITY,
 	PERF_GLOBAL,
 	PARAVIRT,	/* carries an address that hardware or an outer hypervisor writes to: only Linux's frames */
@@ -66,7 +68,9 @@ static const struct msr_rule rules[] = {
 	{ MSR_APIC_BASE, MSR_APIC_BASE, EXIT_WRITE, APIC_BASE },
 	{ MSR_FEATURE_CONTROL, MSR_FEATURE_CONTROL, EXIT_WRITE, FEATURE_CONTROL },
 	{ MSR_BIOS_UPDATE_TRIGGER, MSR_BIOS_UPDATE_TRIGGER, EXIT_WRITE, MICROCODE },
-	{ MSR_MTRR_PHYSBASE0, 0x21f, EXIT_WRITE, MTRR },
+	{ MSR_OC_MAILBOX, MSR_OC_MAILBOX, EXIT_WRITE, REFUSE },	/* a lower voltage makes errors, in a PAL too */
+	{ MSR_MISC_ENABLE, MSR_MISC_ENABLE, EXIT_WRITE, MISC_ENABLE },
+	{ MSR_MTRR_PHYSBASE0, MSR_MTRR_PHYSBASE0 + 2 * MTRR_MAX_VARIABLE - 1, EXIT_WRITE, MTRR },
 	{ MSR_MTRR_FIX64K_00000, MSR_MTRR_FIX64K_00000, EXIT_WRITE, MTRR },
 	{ MSR_MTRR_FIX16K_80000, 0x259, EXIT_WRITE, MTRR },
 	{ MSR_MTRR_FIX4K_C0000, 0x26f, EXIT_WRITE, MTRR },
@@ -244,6 +248,20 @@ static int write_mtrr(struct cpu *cpu, u32 msr, u64 value)
 	return err;
 }
 
+#define MISC_ENABLE_XD_DISABLE BIT(34)
+
+/* All that may be written to by what is told this address: KVM's structures have 64 bytes, HFI's table up to 16 pages. */
+static bool points_at_linux(u32 msr, u64 value)
+{
+	u64 at = value & (BIT(52) - 1), last = msr == MSR_HW_FEEDBACK_PTR ? at + 15 * PAGE_SIZE : at + 63;
+	u64 pfn;
+
+	for (pfn = at >> PAGE_SHIFT; pfn <= last >> PAGE_SHIFT; pfn++)
+		if (frame_owner(pfn, NULL) != FRAME_LINUX)
+			return false;
+	return true;
+}
+
 bool msr_is_plain(u32 msr)
 {
 	return action_of(msr) == PASS || action_of(msr) == PERF_GLOBAL;
@@ -264,9 +282,9 @@ int msr_write(struct cpu *cpu, u32 msr, u64 value)
 		/* Output would go through the core's own address space. */
 		return value ? -EFAULT : wrmsr_safe(msr, value);
 	case PARAVIRT:
-		if (frame_owner(value >> PAGE_SHIFT & (BIT(40) - 1), NULL) != FRAME_LINUX)
-			return -EFAULT;
-		return wrmsr_safe(msr, value);
+		return points_at_linux(msr, value) ? wrmsr_safe(msr, value) : -EFAULT;
+	case MISC_ENABLE:
+		return value & MISC_ENABLE_XD_DISABLE ? -EFAULT : wrmsr_safe(msr, value);
 	case PASS:
 	case PERF_GLOBAL:
 		return wrmsr_safe(msr, value);

@@ -122,6 +122,14 @@ WEAK void spin_lock(struct spinlock *lock)
 	lock->locked = 1;
 }
 
+WEAK bool spin_trylock(struct spinlock *lock)
+{
+	if (lock->locked)
+		return false;
+	lock->locked = 1;
+	return true;
+}
+
 WEAK void spin_unlock(struct spinlock *lock)
 {
 	if (!lock->locked)

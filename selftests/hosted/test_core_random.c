@@ -255,6 +255,10 @@ static void nothing_stays(void)
 	ok(!remains(out), "no eight bytes of an answer stay on the stack or in the generator");
 	check(core_random(other, ANSWER) == 0);
 	ok(memcmp(out, other, ANSWER), "the next answer is another");
+	spin_lock(&random_lock);
+	check(core_random(other, ANSWER) == -EAGAIN);
+	spin_unlock(&random_lock);
+	ok(core_random(other, ANSWER) == 0, "while another CPU is at it: EAGAIN, and nobody waits");
 	uses = vector_uses;
 	memset(out, 0x5a, sizeof(out));
 	ok(core_random(out, RANDOM_MAX + 1) == -EINVAL && out[0] == 0x5a && vector_uses == uses,

@@ -270,6 +270,9 @@ static void test_retype(void)
 	while (main_view_retype_step())
 		fake_all_cpus_visit();
 	ok(main_view.view.nr_tables == tables, "with the old MTRRs the tree is as it was");
+	spin_lock(&frame_lock);
+	ok(main_view_retype_step() == -EAGAIN, "a step does not wait for another CPU's");
+	spin_unlock(&frame_lock);
 	while (main_view_reclaim_step())
 		fake_all_cpus_visit();
 

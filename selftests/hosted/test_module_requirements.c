@@ -51,6 +51,7 @@ static const struct { u32 at; u64 clear, set; u32 line; int error; } lacks[] = {
 	{ AT(pin), (u64)PIN_NMI_EXITING << 32, 0, 10, ENODEV },
 	{ AT(pin), (u64)PIN_VIRTUAL_NMIS << 32, 0, 10, ENODEV },
 	{ AT(proc), (u64)PROC_NMI_WINDOW_EXITING << 32, 0, 10, ENODEV },
+	{ AT(proc), (u64)PROC_UNCONDITIONAL_IO_EXITING << 32, 0, 10, ENODEV },
 	{ AT(proc2), (u64)PROC2_RDTSCP << 32, 0, 11, ENODEV },
 	{ AT(proc2), (u64)PROC2_INVPCID << 32, 0, 11, ENODEV },
 	{ AT(proc2), (u64)PROC2_XSAVES << 32, 0, 11, ENODEV },

@@ -119,12 +119,12 @@ static void whole_lists(void)
 		list[i].index = 0xc0000081;
 		list[i].reserved = 0;
 	}
-	ok(!msr_list_load(cpu_of_slot(0), AREA, 0) && !msr_list_load(cpu_of_slot(0), AREA, 64),
-	   "none and 64 are loaded");
-	ok(msr_list_load(cpu_of_slot(0), AREA, 65) == 65, "the 65th is named");
+	ok(!msr_list_load(cpu_of_slot(0), AREA, 0) && !msr_list_load(cpu_of_slot(0), AREA, 48),
+	   "none and 48 are loaded");
+	ok(msr_list_load(cpu_of_slot(0), AREA, 49) == 49, "the 49th is named");
 	list[9].index = REFUSED;
-	ok(msr_list_load(cpu_of_slot(0), AREA, 64) == 10, "the first bad one is named");
-	ok(!msr_list_store(cpu_of_slot(0), AREA, 64) && list[8].value == 0x5000 + 0xc0000081ull, "a store ends at it");
+	ok(msr_list_load(cpu_of_slot(0), AREA, 48) == 10, "the first bad one is named");
+	ok(!msr_list_store(cpu_of_slot(0), AREA, 48) && list[8].value == 0x5000 + 0xc0000081ull, "a store ends at it");
 	ok(msr_list_store(cpu_of_slot(0), AREA, 9), "one without it does not fail");
 	list[0].index = 0x802;
 	ok(!msr_list_store(cpu_of_slot(0), AREA, 1), "x2APIC MSRs are not stored");

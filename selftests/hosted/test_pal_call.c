@@ -566,6 +566,10 @@ static void test_services(void)
 	nr_random = 0x80;
 	exit_vmcall(cpu, HC_SVC_RANDOM, data, 1000);
 	ok(*pal_byte(data + 3 * 64) == 0xc0, "an interrupt between two parts loses none");
+	vmwrite(GUEST_RIP, PAL_BASE);
+	random_busy = 1;
+	exit_vmcall(cpu, HC_SVC_RANDOM, data, 1000);
+	ok(vmread(GUEST_RIP) == PAL_BASE, "while another CPU makes some the call is made again");
 	for (i = 4; i < 16; i++)
 		exit_vmcall(cpu, HC_SVC_RANDOM, data, 1000);
 #define BAD(name, nr, to, size, error) do {                                    \

@@ -446,6 +446,16 @@ int main(void)
 		cpus_visit(true);
 	ok(core_pool.nr_free == free_before, "no page of the core is lost (%u, %u)", core_pool.nr_free,
 	   free_before);
+	describe(&model[0].p, PAL_BASE);
+	check(pal_create(&model[0].p, FIRST, DONATED) == 1);
+	slot_of(1)->claim = CLAIM_RUNNING;
+	slot_of(1)->ticket = 77;
+	check(pal_hc_destroy(1) == 0 && pal_hc_step(1) == -EINPROGRESS);
+	ok(slot_of(1)->ticket == 77, "who has no claim changes no ticket that is waited for");
+	slot_of(1)->claim = CLAIM_FREE;
+	check(step_all(1) == 0 && again(pal_hc_reclaim(1, LIST_GPA)));
+	cpus_visit(true);
+	check(pal_hc_reclaim(1, LIST_GPA) == 0);
 	check_wrong_ids();
 	ok(true, "ids that do not exist: ENOENT");
 

@@ -269,8 +269,14 @@ void handle_init(struct cpu *cpu)
 	nr_init++;
 }
 
+static u32 random_busy;	/* so many times another CPU is at it */
+
 int core_random(void *buf, size_t n)
 {
+	if (random_busy) {
+		random_busy--;
+		return -EAGAIN;
+	}
 	check(n <= PAL_RANDOM_A_STEP);
 	memset(buf, 0x40 + nr_random++, n);
 	return 0;

@@ -140,6 +140,14 @@ static void test_seal(void)
 		check(unsealed(sealed(n), n) == 0);
 	}
 	ok(1, "60 random sizes, interrupted and moved between CPUs");
+	sealed(64);
+	n = steps;
+	random_busy = 3;
+	check(unsealed(sealed(64), 64) == 0);
+	sealed(64);
+	random_busy = 3;
+	sealed(64);
+	ok(steps == n + 3, "while another CPU makes random numbers, a seal waits, and then is as any");
 	n = sealed(64);
 	memcpy(nonce, h->nonce, sizeof(nonce));
 	for (i = 0; i + 8 <= n; i++)
@@ -478,7 +486,9 @@ static void test_counters(void)
 {
 	u64 epoch, again;
 
+	random_busy = 2;
 	check(counter(0, 0, &epoch) == 0 && epoch);
+	ok(steps == 3, "while another CPU makes random numbers, a counter's VMCALL is made again");
 	check(counter(0, 1, &again) == 1 && counter(0, 1, &again) == 2 && counter(1, 1, &again) == 1);
 	ok(counter(0, 0, &again) == 2 && again == epoch, "a counter goes up by one");
 	pal_again(0);

@@ -125,6 +125,32 @@ static void all_refusals(void)
 	ok(1, "every refusal of a leave: why, and which PALs or CPU; and a leave that is refused changes nothing");
 }
 
+static s64 other;
+
+static void another_forces(void)
+{
+	u64 why = 0, which = 0;
+
+	other = leave_prepare(cpu_of_slot(1), LEAVE_FORCE, &why, &which);
+}
+
+/* A refusal that is on its way does not undo the leave of another CPU: LEAVING is final. */
+static void two_at_once(void)
+{
+	s64 ret;
+
+	running();
+	cpu_of_slot(1)->wait_sipi = true;	/* a normal leave is busy, a forced one is not */
+	meanwhile = another_forces;
+	ret = prepare(LEAVE_NORMAL);
+	check(ret == -EBUSY);
+	ok(other == -EAGAIN && core_state == CORE_STATE_RUNNING, "while one CPU looks whether it may leave, another is told to come again");
+	another_forces();
+	ok(!other && core_state == CORE_STATE_LEAVING, "then that one leaves");
+	check(!prepare(LEAVE_NORMAL));
+	ok(core_state == CORE_STATE_LEAVING && closed && !keys, "and nothing makes the core run again");
+}
+
 static void one_random_history(void)
 {
 	int i;
@@ -187,6 +213,7 @@ int main(void)
 	   "nor one that is not there, or the caller");
 
 	all_refusals();
+	two_at_once();
 	for (i = 0; i < 100000; i++)
 		one_random_history();
 	ok(1, "100,000 random histories: never out of VMX with a secret left");

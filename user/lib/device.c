@@ -34,7 +34,7 @@ int underpin_open(void)
 	case EACCES:
 	case EPERM:
 		return underpin_fail(errno,
-			"no permission to open %s: run as root, or join the group 'underpin' (adduser USER underpin) and log in again",
+			"no permission to open %s: run as root, or join the group 'underpin' (groupadd -f underpin; usermod -aG underpin USER; load the module again) and log in again",
 			path);
 	case ENXIO:
 	case ENODEV:

@@ -43,7 +43,7 @@ struct nested_caps nested_caps;
 #define BASIC_WRITE_BACK (6ull << 50)
 /*
  * Timer rate, LMA stored, HLT, shutdown, VMWRITE to any field, length 0 (A.6). Not wait-for-SIPI:
- * an L2 in it blocks INIT, the kick of a shoot-down, and no other CPU could take a frame any more.
+ * neither the preemption timer nor an NMI ends it, and no other CPU could take a frame any more.
  */
 #define NESTED_MISC (0x1full | BIT(5) | BIT(6) | BIT(7) | BIT(29) | BIT(30))
 #define MISC_CR3_TARGETS(misc) ((misc) >> 16 & 0x1ff)

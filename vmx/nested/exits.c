@@ -53,20 +53,6 @@ static bool sets_unknown_cr4(const struct cpu *cpu, const struct vmcs12 *v)
 	return (value & (~CR4_KNOWN | CR4_SMXE)) && !((value ^ v->cr4_read_shadow) & v->cr4_guest_host_mask);
 }
 
-/* L1 gave no EPT12: what L2 calls physical is L1's. Hidden memory is executed by nobody. */
-static void handle_main_view_violation(struct cpu *cpu)
-{
-	handle_ept_violation(cpu);
-}
-
-/* IRET that faulted had unblocked NMIs already: undo it (SDM 28.2.3). */
-static void block_nmi_again(u64 qualification)
-{
-	if ((qualification & BIT(12)) && !(vmread(IDT_VECTORING_INFO) & INTR_INFO_VALID))
-		vmwrite(GUEST_INTERRUPTIBILITY_STATE,
-			vmread(GUEST_INTERRUPTIBILITY_STATE) | BLOCKING_BY_NMI);
-}
-
 static void handle_ept02_fault(struct cpu *cpu, struct nested *n, bool misconfiguration)
 {
 	struct vmcs12 *v = &n->vmcs12;
@@ -128,7 +114,8 @@ static void handle_l2_exit(struct cpu *cpu, struct nested *n, u64 reason)
 		if (n->shadow)
 			handle_ept02_fault(cpu, n, reason == REASON_EPT_MISCONFIGURATION);
 		else
-			handle_main_view_violation(cpu);
+			/* L1 gave no EPT12: what L2 calls physical is L1's. */
+			handle_ept_violation(cpu);
 		return;
 	case REASON_RDMSR:
 		handle_msr(cpu, &n->vmcs12, false);

@@ -19,7 +19,7 @@ struct msr_entry {
 };
 
 /* 512 is what IA32_VMX_MISC[27:25] = 0 recommends; so many are one stay in root (RULES 11). */
-#define LIST_MAX 64
+#define LIST_MAX 48
 
 static bool is_x2apic(u32 msr)
 {

@@ -42,6 +42,17 @@ quiet_since_mark() {
 	! since_mark | grep -E 'WARNING|BUG|Oops|Call Trace|stall|lockup|Uhhuh|general protection|unchecked MSR|hung_task|blocked for more|Clocksource|marking clocksource|NMI handler|nobody cared|core: ' |
 		grep -v 'perf: interrupt took too long'
 }
+# How every test of PALs ends: none is left, nothing broke, no stay in root was long (RULES 11), and it leaves.
+end_of_pals() {
+	check_equal "no PAL is left" 0 "$(status_field pals)"
+	check_equal "there is no fatal record" false "$(status_field fatal_record)"
+	longest=$(status_field longest_root_ticks)
+	check "no stay in root was above 50,000 ticks" test "$longest" -lt 50000 ||
+		diag "$longest ticks in $(status_field longest_root_reason_name)"
+	check "the kernel has nothing to complain about" quiet_since_mark
+	check "unload" unload
+	finish
+}
 # A line that the module must have said since the mark.
 says() { since_mark | grep -q -- "$1" || { since_mark | tail -n 5; return 1; }; }
 
@@ -56,7 +67,8 @@ online() { echo "$2" >"/sys/devices/system/cpu/cpu$1/online"; }
 nr_cpus() { grep -c ^processor /proc/cpuinfo; }
 has_flag() { grep -qw "$1" /proc/cpuinfo; }
 mem_free() { sed -n 's/^MemFree: *\([0-9]*\) .*/\1/p' /proc/meminfo; }
-settle() { sync; echo 3 >/proc/sys/vm/drop_caches; sleep 0.2; }
+# What can go goes, and what each CPU has counted apart (up to a threshold, for a second) is in the totals.
+settle() { sync; echo 3 >/proc/sys/vm/drop_caches; sleep 0.2; echo 1 >/proc/sys/vm/stat_refresh; }
 cpuid_model() { sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1; }
 
 # run_tap COMMAND... : the lines of a program that prints TAP itself, as part of this test. A

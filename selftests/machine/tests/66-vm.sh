@@ -14,8 +14,9 @@ boot() {
 		--append "$words" </dev/null >"$tmp/guest" 2>&1
 	echo "status $?" >>"$tmp/guest"
 }
+# boots WHERE MODES (UP_VM_MODES: these, everywhere)
 boots() {
-	for mode in ${UP_VM_MODES:-64 32 pvh}; do
+	for mode in ${UP_VM_MODES:-$2}; do
 		boot "$mode"
 		check "$1: the guest's kernel speaks on COM1 ($mode)" grep -q 'Linux version' "$tmp/guest"
 		check "$1: its first user process runs ($mode)" grep -q 'guest-init: first user process' "$tmp/guest"
@@ -26,14 +27,14 @@ boots() {
 
 unload
 check "kvm_intel loads on the bare machine" modprobe kvm_intel
-boots bare
+boots bare 64
 /test/underpin-vm run --kernel /test/vmlinuz --initrd /test/guest.cpio --mem 128M --timeout 1 --append "$words" </dev/null >"$tmp/guest" 2>&1
 check_equal "a guest that goes on is ended by --timeout, status 13" 13 $?
 modprobe -r kvm_intel kvm
 mark
 check_equal "the core loads with VMX for Linux" ok "$(load nested_mb=16)"
 check "kvm_intel loads on it" modprobe kvm_intel
-boots "on Underpin"
+boots "on Underpin" "64 32 pvh"
 modprobe -r kvm_intel kvm
 check "the core leaves" unload
 check "the kernel has nothing to complain about" quiet_since_mark

@@ -7,11 +7,4 @@
 need_core
 mark
 run_tap up-pal hostile
-check_equal "no PAL is left" 0 "$(status_field pals)"
-check_equal "there is no fatal record" false "$(status_field fatal_record)"
-longest=$(status_field longest_root_ticks)
-check "no stay in root was above 50,000 ticks" test "$longest" -lt 50000 ||
-	diag "$longest ticks in $(status_field longest_root_reason_name)"
-check "the kernel has nothing to complain about" quiet_since_mark
-check "unload" unload
-finish
+end_of_pals
