@@ -4,7 +4,8 @@
  * a virtual CPU that can reach 64 MiB. The same on the bare machine and on the core:
  *   up-kvm-guest			TAP: what each guest has to do
  *   up-kvm-guest cpuid N		N CPUIDs in a guest, in TSC ticks each
- *   up-kvm-guest touch MIB		a write to each 4 KiB of MIB, in TSC ticks each
+ *   up-kvm-guest touch MIB small|huge	a write to each 4 KiB of MIB that the host has already, in pages of 4 KiB
+ *					or 2 MiB: in TSC ticks each
  */
 #include <fcntl.h>
 #include <linux/kvm.h>
@@ -17,12 +18,13 @@
 #include "test.h"
 
 #define MEMORY (64ul << 20)
+#define HUGE (2ul << 20)
 #define CODE 0x1000
 #define TABLES 0x10000
 
 struct guest {
 	int kvm, vm, cpu;
-	uint8_t *memory;
+	uint8_t *mapping, *memory;
 	struct kvm_run *run;
 };
 
@@ -71,8 +73,9 @@ static void create(struct guest *g, const void *code, size_t size, int long_mode
 	if (g->vm < 0)
 		failed("KVM_CREATE_VM");
 	ioctl(g->vm, KVM_SET_TSS_ADDR, 0xfffbd000);
-	g->memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	g->mapping = mmap(NULL, MEMORY + HUGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	g->memory = (uint8_t *)(((uintptr_t)g->mapping + HUGE - 1) & -HUGE);
 	region.userspace_addr = (uintptr_t)g->memory;
 	if (ioctl(g->vm, KVM_SET_USER_MEMORY_REGION, &region))
 		failed("KVM_SET_USER_MEMORY_REGION");
@@ -98,7 +101,7 @@ static void create(struct guest *g, const void *code, size_t size, int long_mode
 
 static void destroy(struct guest *g)
 {
-	munmap(g->memory, MEMORY);
+	munmap(g->mapping, MEMORY + HUGE);
 	close(g->cpu);
 	close(g->vm);
 	close(g->kvm);
@@ -161,14 +164,17 @@ static int measure_cpuid(unsigned long n)
 	return reason != KVM_EXIT_HLT;
 }
 
-static int measure_touch(unsigned long mib)
+static int measure_touch(unsigned long mib, int advice)
 {
 	struct guest g;
 	int reason;
 	uint64_t ticks;
 
 	create(&g, touch_loop, sizeof(touch_loop), 1);
-	set_register(&g, RSI, 0x200000);
+	if (mib < 1 || (mib << 20) + HUGE > MEMORY || madvise(g.memory + HUGE, mib << 20, advice))
+		failed("touch");
+	memset(g.memory + HUGE, 1, mib << 20);
+	set_register(&g, RSI, HUGE);
 	set_register(&g, RCX, mib << 8);
 	ticks = timed_run(&g, &reason);
 	printf("touch %lu %.1f\n", mib << 8, (double)ticks / (mib << 8));
@@ -183,8 +189,9 @@ int main(int argc, char **argv)
 
 	if (argc == 3 && !strcmp(argv[1], "cpuid"))
 		return measure_cpuid(strtoul(argv[2], NULL, 0));
-	if (argc == 3 && !strcmp(argv[1], "touch"))
-		return measure_touch(strtoul(argv[2], NULL, 0));
+	if (argc == 4 && !strcmp(argv[1], "touch"))
+		return measure_touch(strtoul(argv[2], NULL, 0),
+				     strcmp(argv[3], "huge") ? MADV_NOHUGEPAGE : MADV_HUGEPAGE);
 
 	create(&g, real_out, sizeof(real_out), 0);
 	check_is(run(&g), KVM_EXIT_IO, "a guest in real mode reaches its OUT");
