@@ -58,7 +58,7 @@ check-full: check-deps	## the long tests too
 check-hosted: check-deps	## unit and property tests, fuzzers for some seconds: no machine needed
 	selftests/check --hosted
 
-bench: machine-deps	## costs in instructions, beside their baselines
+bench: check-deps	## costs in instructions, beside their baselines
 	selftests/bench/run
 
 lint:			## checkpatch, sparse, header and boundary checks

@@ -19,6 +19,7 @@
 struct core_statement core_statement;
 u8 core_statement_digest[DIGEST_SIZE];
 u8 core_root_id[16];
+u64 core_epoch;
 
 static u8 root_prk[32];	/* HKDF-Extract of the root secret, which itself is kept nowhere */
 static bool have_root;
@@ -169,6 +170,11 @@ static int root_step(void)
 	return err;
 }
 
+static int epoch_step(void)
+{
+	return core_random(&core_epoch, sizeof(core_epoch));
+}
+
 static int measure_step(void)
 {
 	static br_sha256_context hash;
@@ -204,7 +210,7 @@ static int statement_step(void)
 
 int crypto_init_step(void)
 {
-	static int (*const steps[])(void) = { test_step, root_step, measure_step, statement_step };
+	static int (*const steps[])(void) = { test_step, root_step, epoch_step, measure_step, statement_step };
 	static u32 next;
 	int err;
 

@@ -27,7 +27,7 @@ void crypto_hash(const void *a, size_t na, const void *b, size_t nb, u8 out[DIGE
 int crypto_derive(const void *info, size_t n, u8 key[32]);
 /*
  * ChaCha20-Poly1305 (RFC 8439), IV zero: a key for one message. In place, at
- * most SEAL_MAX_DATA bytes: 36,000 instructions.
+ * most SEAL_MAX_DATA bytes: 41,000 instructions.
  */
 void crypto_aead(const u8 key[32], bool encrypt, void *data, size_t n, const void *aad, size_t aad_size,
 		 u8 tag[SEAL_TAG_SIZE]);
@@ -39,5 +39,6 @@ void crypto_wipe_stack(void);
 extern struct core_statement core_statement;
 extern u8 core_statement_digest[DIGEST_SIZE];
 extern u8 core_root_id[16];	/* which root secret; not secret */
+extern u64 core_epoch;		/* which life of the core; random, not secret */
 
 #endif

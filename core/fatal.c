@@ -9,9 +9,11 @@
 #include "../vmx/exit.h"
 #include "../vmx/nested/check.h"
 #include "../vmx/nested/nested.h"
+#include "../vmx/vector.h"
 #include "../vmx/vmcs.h"
 #include "header.h"
 #include "pool.h"
+#include "sign.h"
 
 static struct core_fatal record;
 static struct spinlock fatal_lock;
@@ -138,6 +140,8 @@ void fatal_trap(struct cpu *cpu, struct trap_frame *frame)
 {
 	/* Else the log below could wait for itself. */
 	locks_release_all(cpu);
+	sign_crashed(cpu);
+	vector_recover(cpu);
 	if (cpu->in_vmx)
 		make_vmcs_of_mode_current(cpu);
 	write_record(cpu, frame, "exception in VMX root operation");

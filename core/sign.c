@@ -8,8 +8,9 @@
  * canaries are 0 on all), and vector registers are the caller's to lose at a
  * call (System V ABI).
  *
- * There is one stack and one work at a time. Whoever comes meanwhile moves that
- * work on, and finds its own turn later; the last results wait in done[].
+ * There is one stack and one work at a time. Each PAL has a job[] of its own, taken
+ * in turn, and whoever comes moves on what is under way, whose ever it is: so
+ * nobody's signature waits for a PAL that is not run, or for ever behind others'.
  */
 #include "sign.h"
 
@@ -17,13 +18,13 @@
 #include <bearssl_hmac.h>
 
 #include "../include/platform.h"
+#include "../ept/frame.h"
 #include "../vmx/cpu.h"
 #include "../vmx/vector.h"
 #include "crypto.h"
 #include "known_answers.h"
 
 #define STACK_SIZE (3 * PAGE_SIZE)	/* 7,100 bytes are used */
-#define NR_DONE 8
 /* In multiplications: 2,400 instructions each, with what comes between them. A signature has 5,158. */
 #define COST_MULTIPLY 1
 #define COST_HMAC 9
@@ -37,7 +38,7 @@ enum work {
 };
 
 static u8 stack[STACK_SIZE] __attribute__((aligned(16)));
-static u64 busy;	/* claimed by compare-and-swap, never waited for */
+static u64 busy;	/* slot + 1 of the CPU that has it: by compare-and-swap, never waited for */
 static bool dead, broken;
 bool sign_crashes;
 static u32 work;	/* enum work */
@@ -50,10 +51,12 @@ static bool tested, have_public;
 static u8 public_key[65];
 static u8 key_attempt;
 static bool have_key;
-static struct {
+/* By PAL id; hash[] above is that of the one being worked at. */
+static struct job {
+	enum { JOB_NONE, JOB_WANTED, JOB_DONE } state;
 	u8 hash[32], signature[64];
-} done[NR_DONE];
-static u32 next_done;
+} job[FRAME_MAX_ID + 1];
+static u32 at_work;	/* index */
 
 /* Saves RSP and what a call keeps (System V ABI), goes on at another RSP that was saved so. */
 void sign_switch(u64 *save, u64 rsp);
@@ -157,10 +160,9 @@ static void take_result(void)
 	} else if (work == WORK_PUBLIC) {
 		memcpy(public_key, result, sizeof(public_key));
 		have_public = true;
-	} else {
-		memcpy(done[next_done].hash, hash, sizeof(hash));
-		memcpy(done[next_done].signature, result, sizeof(done[0].signature));
-		next_done = (next_done + 1) % NR_DONE;
+	} else if (!memcmp(job[at_work].hash, hash, sizeof(hash))) {	/* else it wants another by now */
+		memcpy(job[at_work].signature, result, sizeof(job[0].signature));
+		job[at_work].state = JOB_DONE;
 	}
 	work = WORK_NONE;
 	memset(stack, 0, sizeof(stack));
@@ -203,8 +205,23 @@ static void wipe(void)
 	work = WORK_NONE;
 }
 
-/* With busy: one step, of the work under way or towards `wanted`. -EAGAIN; an error. */
-static int step(enum work wanted, const u8 *to_sign)
+/* The next in turn: all come by before one does again. */
+static void begin_signature(void)
+{
+	u32 n;
+
+	for (n = 0; n < ARRAY_SIZE(job); n++) {
+		at_work = (at_work + 1) % ARRAY_SIZE(job);
+		if (job[at_work].state != JOB_WANTED)
+			continue;
+		memcpy(hash, job[at_work].hash, sizeof(hash));
+		begin(WORK_SIGN);
+		return;
+	}
+}
+
+/* With busy: one step of what is under way, or the next begins. -EAGAIN; an error. */
+static int step(void)
 {
 	if (dead || broken)
 		return dead ? -ECANCELED : -EIO;
@@ -214,45 +231,51 @@ static int step(enum work wanted, const u8 *to_sign)
 	}
 	if (!have_key)
 		return key_step();
-	if (to_sign)
-		memcpy(hash, to_sign, sizeof(hash));
-	begin(!tested ? WORK_TEST : !have_public ? WORK_PUBLIC : wanted);
+	if (tested && have_public)
+		begin_signature();
+	else
+		begin(!tested ? WORK_TEST : WORK_PUBLIC);
 	return -EAGAIN;
-}
-
-static bool lookup(const u8 wanted[32], u8 signature[64])
-{
-	u32 i;
-
-	for (i = 0; i < NR_DONE; i++) {
-		if (memcmp(done[i].hash, wanted, sizeof(done[i].hash)))
-			continue;
-		memcpy(signature, done[i].signature, sizeof(done[i].signature));
-		return true;
-	}
-	return false;
 }
 
 static bool enter(void)
 {
-	return cmpxchg64(&busy, 0, 1);
+	return cmpxchg64(&busy, 0, this_cpu()->slot + 1);
 }
 
-/* What sign_wipe() could not wipe because this CPU was in the middle of it. */
 static void leave(void)
 {
-	if (READ_ONCE(dead))
-		wipe();
 	__atomic_store_n(&busy, 0, __ATOMIC_SEQ_CST);
+	/* What sign_wipe() could not wipe because this CPU was in the middle of it. */
+	if (READ_ONCE(dead) && enter()) {
+		wipe();
+		__atomic_store_n(&busy, 0, __ATOMIC_SEQ_CST);
+	}
 }
 
-int sign_hash(const u8 to_sign[32], u8 signature[64])
+static int sign_job(struct job *j, const u8 to_sign[32], u8 signature[64])
+{
+	bool same = !memcmp(j->hash, to_sign, sizeof(j->hash));
+
+	if (j->state == JOB_DONE && same && !dead) {
+		memcpy(signature, j->signature, sizeof(j->signature));
+		j->state = JOB_NONE;
+		return 0;
+	}
+	if (j->state != JOB_WANTED || !same) {
+		memcpy(j->hash, to_sign, sizeof(j->hash));
+		j->state = JOB_WANTED;
+	}
+	return step();
+}
+
+int sign_hash(u32 id, const u8 to_sign[32], u8 signature[64])
 {
 	int ret;
 
 	if (!enter())
 		return -EAGAIN;
-	ret = tested && have_public && !dead && lookup(to_sign, signature) ? 0 : step(WORK_SIGN, to_sign);
+	ret = sign_job(&job[id], to_sign, signature);
 	leave();
 	return ret;
 }
@@ -263,7 +286,7 @@ int sign_public(u8 x[32], u8 y[32])
 
 	if (!enter())
 		return -EAGAIN;
-	ret = have_public && !dead ? 0 : step(WORK_PUBLIC, NULL);
+	ret = have_public && !dead ? 0 : step();
 	memcpy(x, public_key + 1, 32);
 	memcpy(y, public_key + 33, 32);
 	leave();
@@ -275,4 +298,12 @@ void sign_wipe(void)
 	__atomic_store_n(&dead, true, __ATOMIC_SEQ_CST);
 	if (enter())
 		leave();
+}
+
+void sign_crashed(struct cpu *cpu)
+{
+	if (READ_ONCE(busy) != cpu->slot + 1)
+		return;
+	wipe();
+	leave();
 }

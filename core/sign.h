@@ -11,8 +11,11 @@
 
 #include "../include/types.h"
 
-/* signature: r, s (big-endian). 0; -EAGAIN; -ECANCELED: wiped; -EIO: BearSSL's known answer was wrong. */
-int sign_hash(const u8 hash[32], u8 signature[64]);
+/*
+ * id: of the PAL that asks, 1 to FRAME_MAX_ID; one signature at a time for each.
+ * signature: r, s (big-endian). 0; -EAGAIN; -ECANCELED: wiped; -EIO: BearSSL's known answer was wrong.
+ */
+int sign_hash(u32 id, const u8 hash[32], u8 signature[64]);
 int sign_public(u8 x[32], u8 y[32]);
 /* Before a leave. */
 void sign_wipe(void);
@@ -21,6 +24,8 @@ void sign_wipe(void);
 bool sign_owns(u64 rsp);
 struct cpu;
 struct cpu *sign_cpu(void);
+/* A bug on this CPU: what it was in the middle of here is wiped and given up. */
+void sign_crashed(struct cpu *cpu);
 /* For tests (DEBUG_CRASH_SIGNING): the next step meets a bug. */
 extern bool sign_crashes;
 

@@ -36,12 +36,14 @@ struct svc_seal {
 	u8 pcr_digest[DIGEST_SIZE];
 };
 
+#define UNSEAL_FROM_SELF 0x1	/* only what a PAL of the same measurement sealed */
+
 struct svc_unseal {
 	u32 size;
 	u32 blob_size;
 	u64 blob, data;
 	u32 data_size;		/* room; out: used */
-	u32 zero;
+	u32 flags;		/* UNSEAL_* */
 	u8 creator[DIGEST_SIZE];	/* out: who sealed */
 	u8 created_pcrs[DIGEST_SIZE];	/* out: its PCR digest of all eight, then */
 };

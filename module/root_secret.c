@@ -59,6 +59,8 @@ int __init root_secret_read(const char *path, struct handover *h)
 	err = check_file(path, file_inode(file));
 	if (!err)
 		err = read_all(path, file, h);
+	/* Dirty pages would stay. What is freed is not cleared: docs/services.md 3. */
+	vfs_fsync(file, 0);
 	invalidate_mapping_pages(file->f_mapping, 0, -1);
 	filp_close(file, NULL);
 	return err;

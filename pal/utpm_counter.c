@@ -4,7 +4,7 @@
  * its own again when it is registered anew. A row is never given up: the table
  * being full is an error for those who come later.
  */
-#include "../core/random.h"
+#include "../core/crypto.h"
 #include "utpm.h"
 
 #define NR_ROWS 128
@@ -14,7 +14,6 @@ static struct row {
 	u64 value[PAL_NR_COUNTERS];
 } rows[NR_ROWS];
 static u32 nr_rows;
-static u64 epoch;
 static struct spinlock counters_lock;
 
 static struct row *find(const u8 measurement[DIGEST_SIZE])
@@ -48,19 +47,15 @@ static s64 count(const u8 measurement[DIGEST_SIZE], u64 index, u64 add)
 
 s64 utpm_counter(const struct pal *pal, u64 index, u64 add, u64 *out_epoch)
 {
-	s64 ret = 0;
+	s64 ret;
 
 	if (index >= PAL_NR_COUNTERS || add > 1)
 		return -EINVAL;
 	/* A look through all rows is long, so nobody waits for another's. */
 	if (!spin_trylock(&counters_lock))
 		return -EAGAIN;
-	if (!epoch)
-		ret = core_random(&epoch, sizeof(epoch));
-	if (!ret)
-		ret = count(pal->slot->info.measurement, index, add);
-	if (ret != -EAGAIN)
-		*out_epoch = epoch;
+	ret = count(pal->slot->info.measurement, index, add);
+	*out_epoch = core_epoch;
 	spin_unlock(&counters_lock);
 	return ret;
 }

@@ -79,9 +79,8 @@ static void make_attest(struct pal_utpm *utpm)
 	put_sized(&w, utpm->name, sizeof(utpm->name));
 	put_sized(&w, q->nonce, q->nonce_size);
 	put_number(&w, clock_ms(), 8);
-	put_number(&w, 0, 4);		/* resets, restarts: the core knows of none */
-	put_number(&w, 0, 4);
-	put_number(&w, 1, 1);		/* the clock has not gone back */
+	put_number(&w, core_epoch, 8);	/* resetCount, restartCount: which life of the core */
+	put_number(&w, 0, 1);		/* not safe: ring 0 writes the TSC */
 	put(&w, image_header.build_id, 8);
 	put_number(&w, 1, 4);		/* one selection: */
 	put_number(&w, TPM_ALG_SHA256, 2);
@@ -124,7 +123,7 @@ static s64 quote_end(struct pal *pal, struct pal_utpm *utpm, u64 request)
 {
 	struct svc_quote *q = &utpm->quote;
 	u8 rs[64];
-	int err = sign_hash(utpm->hash, rs);
+	int err = sign_hash(slot_id(pal->slot), utpm->hash, rs);
 
 	if (err)
 		return err == -EAGAIN ? utpm_waits(utpm) : err;

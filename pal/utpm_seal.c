@@ -103,7 +103,7 @@ static s64 unseal_begin(struct pal *pal, struct pal_utpm *utpm, u64 request)
 
 	if (!read_from_pal(pal, request, &utpm->unseal, sizeof(utpm->unseal)))
 		return -EFAULT;
-	if (u->size != sizeof(*u) || u->zero || u->blob_size < OVERHEAD ||
+	if (u->size != sizeof(*u) || (u->flags & ~UNSEAL_FROM_SELF) || u->blob_size < OVERHEAD ||
 	    u->blob_size > OVERHEAD + SEAL_MAX_DATA)
 		return -EINVAL;
 	if (!read_from_pal(pal, u->blob, &utpm->header, u->blob_size))
@@ -134,7 +134,8 @@ static s64 unseal_end(struct pal *pal, struct pal_utpm *utpm, u64 request)
 	u32 room = u->data_size;
 	u8 now[DIGEST_SIZE];
 
-	if (crypto_differ(h->measurement, pal->slot->info.measurement, DIGEST_SIZE))
+	if (crypto_differ(h->measurement, pal->slot->info.measurement, DIGEST_SIZE) ||
+	    ((u->flags & UNSEAL_FROM_SELF) && crypto_differ(h->creator, h->measurement, DIGEST_SIZE)))
 		return -EACCES;
 	if (h->pcr_mask) {
 		pcr_digest(utpm, h->pcr_mask, now);

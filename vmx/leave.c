@@ -80,7 +80,8 @@ static s64 prepare(struct cpu *cpu, u64 how, u64 *why, u64 *which)
 
 	if (READ_ONCE(core_state) == CORE_STATE_LEAVING)
 		return 0;
-	if (READ_ONCE(core_state) == CORE_STATE_LAUNCHING) {	/* a launch that failed: nothing is secret yet */
+	if (READ_ONCE(core_state) == CORE_STATE_LAUNCHING) {	/* a launch that failed */
+		keys_wipe();
 		WRITE_ONCE(core_state, CORE_STATE_LEAVING);
 		return 0;
 	}
@@ -123,6 +124,9 @@ s64 leave_check(struct cpu *cpu)
 	if (READ_ONCE(core_state) != CORE_STATE_LEAVING &&
 	    READ_ONCE(core_state) != CORE_STATE_LAUNCHING)
 		return -EBUSY;
+	/* A launch that failed leaves without a prepare; a CPU that is stuck must not keep them for the others to see. */
+	if (READ_ONCE(core_state) == CORE_STATE_LAUNCHING)
+		keys_wipe();
 	if (kick_outstanding(cpu))
 		return -EAGAIN;
 	if (!guest_in_64bit_code())

@@ -25,6 +25,7 @@ static const struct {
 } initial __attribute__((aligned(64))) = { .fcw = 0x37f, .mxcsr = 0x1f80 };
 
 static struct vector_area *scratch[CORE_MAX_CPUS];	/* vector_begin() */
+static bool borrowed[CORE_MAX_CPUS];			/* until vector_end() */
 
 /* While a PAL runs on the CPU. */
 static struct crossing {
@@ -101,11 +102,21 @@ void vector_begin(struct cpu *cpu)
 {
 	/* BearSSL uses SSE at most. */
 	save(scratch[cpu->slot], sse_components());
+	WRITE_ONCE(borrowed[cpu->slot], true);
 }
 
 void vector_end(struct cpu *cpu)
 {
+	WRITE_ONCE(borrowed[cpu->slot], false);
 	load(scratch[cpu->slot], sse_components());
+	/* They may be a PAL's, and this page goes back to Linux one day. */
+	memset(scratch[cpu->slot], 0, offsetof(struct vector_area, extended));
+}
+
+void vector_recover(struct cpu *cpu)
+{
+	if (READ_ONCE(borrowed[cpu->slot]))
+		vector_end(cpu);
 }
 
 u64 vector_components(void)

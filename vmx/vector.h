@@ -29,6 +29,8 @@ int vector_init_cpu(struct cpu *cpu);
 /* Around calls of BearSSL. Not nested. The registers between hold nobody's secrets but the core's. */
 void vector_begin(struct cpu *cpu);
 void vector_end(struct cpu *cpu);
+/* A bug between the two: the end is made up for. */
+void vector_recover(struct cpu *cpu);
 
 /* The components of a call that begins on this CPU now. 0: there is no XSAVE. */
 u64 vector_components(void);

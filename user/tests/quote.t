@@ -12,13 +12,14 @@ part() { tail -c +$(($1 + 1)) "${3:-$w/quote}" | head -c "$2"; }
 digits() { od -An -v -tx1 | tr -d ' \n'; }
 nonce=$(part 24 32 | digits)
 status_of() { "$u" "$@" >"$w/out" 2>"$w/err"; echo $?; }
-verified() { "$u" quote verify "$@" --json 2>"$w/err" | jq -r "${field:-.verified}"; }
+verified() { "$u" quote verify "$@" --allow-debug --json 2>"$w/err" | jq -r "${field:-.verified}"; }
 
-check_equal "verify: status 0, and it says in words what is not known" "0 1 1" \
-	"$(status_of quote verify "$w/quote" --nonce "$nonce") $(grep -c 'self-asserted' "$w/out") $(grep -c 'which PAL it comes from' "$w/out")"
-check_equal "underpin verify is the same" 0 "$(status_of verify "$w/quote")"
-check_equal "--json: yes, and null where nobody can tell" "true true null null" \
-	"$(field='"\(.verified) \(.nonce) \(.measurement) \(.key)"' verified "$w/quote" --nonce "$nonce")"
+check_equal "verify without a key: status 3, and it says in words what is not known" "3 1 1" \
+	"$(status_of quote verify "$w/quote" --nonce "$nonce" --allow-debug) $(grep -c 'self-asserted' "$w/out") $(grep -c 'which PAL it comes from' "$w/out")"
+check_equal "underpin verify is the same" 3 "$(status_of verify "$w/quote" --allow-debug)"
+check_equal "a core with debug=1: status 1 unless asked for" "1 1" "$(status_of verify "$w/quote") $(grep -c '^NO.*debug calls' "$w/out")"
+check_equal "--json: not verified without a key, and null where nobody can tell" "false true true null null" \
+	"$(field='"\(.verified) \(.self_asserted) \(.nonce) \(.measurement) \(.key)"' verified "$w/quote" --nonce "$nonce")"
 check_equal "what the core says of itself" "file true false 3" \
 	"$(field='"\(.root_secret) \(.debug) \(.dma_protected) \(.nesting_depth)"' verified "$w/quote")"
 check_equal "another nonce: status 1, NO" "1 1" "$(status_of verify "$w/quote" --nonce 00) $(grep -c '^NO.*fresh' "$w/out")"
@@ -33,15 +34,15 @@ for at in 0 4 8 12 16 20 24 55 56 88 92 96 130 140 150 160 180 200 232 233 280 2
 	byte=$(part $at 1 | od -An -tu1)
 	# shellcheck disable=SC2059
 	printf "\\$(printf %03o $((byte ^ 1)))" | dd of="$w/changed" bs=1 seek=$at conv=notrunc status=none
-	[ "$(verified "$w/changed" --nonce "$nonce")" = false ] && changed=$((changed + 1)) || wrong="$wrong $at"
+	[ "$("$u" verify "$w/changed" --nonce "$nonce" --allow-debug >/dev/null 2>&1; echo $?)" = 1 ] && changed=$((changed + 1)) || wrong="$wrong $at"
 done
 # Not signed and not used: the reserved word, what is behind the nonce, the statement and the signature.
 check_equal "every changed byte is noticed, but for the reserved word and unused room" " 20 56 233 352" "$wrong"
 head -c 743 "$w/quote" >"$w/short"
 check_equal "a short file: status 1, once" "1 1" "$(status_of verify "$w/short") $(wc -l <"$w/err")"
 
-check "export" "$u" verify "$w/quote" --export "$w/files" >/dev/null
-check_equal "the key can be pinned" "true" "$(field=.key verified "$w/quote" --key "$w/files/public.pem")"
+check_equal "export" 3 "$(status_of verify "$w/quote" --allow-debug --export "$w/files")"
+check_equal "the key can be pinned, and then it is verified: status 0" "true true 0" "$(field='"\(.key) \(.verified)"' verified "$w/quote" --key "$w/files/public.pem") $(status_of verify "$w/quote" --allow-debug --key "$w/files/public.pem")"
 openssl ecparam -name prime256v1 -genkey -noout 2>/dev/null | openssl ec -pubout -out "$w/other.pem" 2>/dev/null
 check_equal "another key is not it" false "$(field=.key verified "$w/quote" --key "$w/other.pem")"
 if command -v tpm2_checkquote >/dev/null; then

@@ -20,7 +20,8 @@ static const char usage[] =
 	"       underpin unseal [BLOB] [-o FILE]\n"
 	"       underpin quote [--nonce HEX] [-o QUOTE]  a statement by the core that a stranger can check\n"
 	"       underpin quote verify QUOTE [--nonce HEX] [--pal MEASUREMENT] [--core core.bin] [--key KNOWN.pem]\n"
-	"                                    [--export FOLDER] [--json]\n";
+	"                                    [--allow-debug] [--export FOLDER] [--json]\n"
+	"       (verify: status 0 all holds, and the key is the one you know; 3 it holds, for a key that may be anybody's; 1 it does not)\n";
 
 static struct options {
 	const char *in, *out, *folder;
@@ -171,6 +172,7 @@ static int verify(void)
 static const struct option long_options[] = {
 	{ "nonce", required_argument, NULL, 'n' }, { "pal", required_argument, NULL, 'p' },
 	{ "core", required_argument, NULL, 'c' }, { "key", required_argument, NULL, 'k' },
+	{ "allow-debug", no_argument, NULL, 'd' },
 	{ "export", required_argument, NULL, 'e' }, { "json", no_argument, NULL, 'j' },
 	{ "output", required_argument, NULL, 'o' }, { "help", no_argument, NULL, 'h' }, { NULL },
 };
@@ -204,6 +206,7 @@ static int one_option(int option)
 	case 'c': e->core = optarg; break;
 	case 'k': e->key = optarg; break;
 	case 'e': options.folder = optarg; break;
+	case 'd': e->debug = true; break;
 	case 'j': options.json = true; break;
 	case 'o': options.out = optarg; break;
 	case 'h': fputs(usage, stdout); return 0;

@@ -21,9 +21,13 @@ struct expected {
 	const unsigned char *measurement;	/* of the PAL */
 	const char *core;	/* file: core.bin */
 	const char *key;	/* file: PEM */
+	bool debug;		/* a core that takes debug calls will do */
 };
 
-/* Says on stdout what the quote proves, and what not. 0: all that was asked for holds; 1: it does not. */
+/*
+ * Says on stdout what the quote proves, and what not. 0: all that was asked for holds, and the key is
+ * one that is known; 3: it holds, but anybody may have the key; 1: it does not hold.
+ */
 int verify_quote(const struct pal_quote *quote, const struct expected *expected, bool json);
 /* attest, signature, public.pem, pcrs in a new or old folder, as tpm2_checkquote takes them. */
 int export_quote(const struct pal_quote *quote, const char *folder);

@@ -236,6 +236,8 @@ static void say_expected(struct report *r, const struct pal_quote *q, const stru
 			     "which PAL it comes from: give --pal MEASUREMENT");
 	say(r, "core", e->core ? core_is(e->core, s->image) == 1 : -1,
 	    e->core ? "the core is the one in that file" : "which core that is: give --core core.bin of one that you trust");
+	say(r, "no_debug", e->debug ? -1 : !(s->flags & PAL_STATEMENT_DEBUG),
+	    e->debug ? "whether the core takes debug calls does not matter to you" : "the core takes no debug calls (--allow-debug: for tests)");
 	say(r, "key", e->key ? key_is(e->key, q) == 1 : -1,
 	    e->key ? "it is signed by the key that you know" :
 		     "whose key that is: self-asserted. Nothing here ties it to a machine or to a real core; any program could have made it (--key KNOWN.pem)");
@@ -258,14 +260,15 @@ int verify_quote(const struct pal_quote *q, const struct expected *expected, boo
 	if (sound)
 		say_expected(&r, q, &statement, expected);
 	if (json) {
-		json_object_object_add(r.json, "verified", json_object_new_boolean(!r.failed));
+		json_object_object_add(r.json, "self_asserted", json_object_new_boolean(!expected->key));
+		json_object_object_add(r.json, "verified", json_object_new_boolean(!r.failed && expected->key));
 		puts(json_object_to_json_string_ext(r.json, JSON_C_TO_STRING_PRETTY));
 		json_object_put(r.json);
 	} else {
-		puts(r.failed ? "This quote proves NOTHING." :
+		puts(r.failed ? "This quote proves NOTHING." : !expected->key ? "Signed, but by whom nobody can tell: without --key anybody could have made this quote." :
 			"So whoever has that key says that this PAL had these PCRs under this core. SMM, physical access and side channels are not covered.");
 	}
-	return r.failed;
+	return r.failed ? 1 : expected->key ? 0 : 3;
 }
 
 /* ---- files for tpm2_checkquote ---- */

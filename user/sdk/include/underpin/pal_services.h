@@ -36,6 +36,7 @@ static inline int pal_pcr_extend(unsigned int index, const unsigned char digest[
 	return (int)pal_call(PAL_SVC_PCR_EXTEND, index, (uintptr_t)digest, NULL);
 }
 
+#define PAL_UNSEAL_FROM_SELF 0x1	/* only what a PAL of this measurement sealed */
 #define PAL_SEAL_TO_SELF 0x1	/* measurement need not be filled */
 #define PAL_SEAL_PCRS_NOW 0x2	/* pcr_digest need not be filled: the values that the PCRs have now */
 
@@ -56,7 +57,7 @@ struct pal_unseal {
 	uint32_t blob_size;
 	uint64_t blob, data;	/* addresses */
 	uint32_t data_size;	/* room; then: used, or needed */
-	uint32_t zero;
+	uint32_t flags;	/* PAL_UNSEAL_FROM_SELF */
 	unsigned char creator[PAL_DIGEST_SIZE];	/* out: measurement of the PAL that sealed */
 	unsigned char created_pcrs[PAL_DIGEST_SIZE];	/* out: SHA-256 over its eight PCRs, then */
 };
@@ -71,13 +72,13 @@ static inline int pal_seal_for(struct pal_seal *request)
 
 /*
  * -ESTALE: sealed under another root secret (that of an earlier load, or of another
- * machine). -EBADMSG: changed. -EACCES: sealed to another PAL. -EKEYREJECTED: the
- * PCRs differ. -EINVAL: no blob. -EMSGSIZE: no room. Then nothing is in data.
+ * machine). -EBADMSG: changed. -EACCES: sealed to another PAL, or by another with
+ * PAL_UNSEAL_FROM_SELF. Without that any PAL may have made the blob, and request->creator
+ * has to be looked at. -EKEYREJECTED: the PCRs differ. -EINVAL: no blob. -EMSGSIZE: no room. Then nothing is in data.
  */
 static inline int pal_unseal_from(struct pal_unseal *request)
 {
 	request->size = sizeof(*request);
-	request->zero = 0;
 	return (int)pal_call(PAL_SVC_UNSEAL, (uintptr_t)request, 0, NULL);
 }
 
@@ -92,11 +93,11 @@ static inline int pal_seal(const void *data, size_t size, void *blob)
 	return size > PAL_SEAL_MAX ? -22 : pal_seal_for(&request);
 }
 
-/* And back: *size is the room in data, then what is in it. */
+/* And back: only what a PAL of this measurement sealed. *size is the room in data, then what is in it. */
 static inline int pal_unseal(const void *blob, size_t blob_size, void *data, size_t *size)
 {
 	struct pal_unseal request = {
-		.blob = (uintptr_t)blob, .blob_size = (uint32_t)blob_size, .data = (uintptr_t)data,
+		.flags = PAL_UNSEAL_FROM_SELF, .blob = (uintptr_t)blob, .blob_size = (uint32_t)blob_size, .data = (uintptr_t)data,
 		.data_size = *size > PAL_SEAL_MAX ? PAL_SEAL_MAX : (uint32_t)*size,
 	};
 	int ret = blob_size > PAL_SEAL_MAX + PAL_SEAL_OVERHEAD ? -22 : pal_unseal_from(&request);
