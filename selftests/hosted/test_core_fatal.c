@@ -22,7 +22,7 @@ unsigned long long read_cr2(void);
 static _Alignas(4096) u8 slot[CORE_CPU_STRIDE];
 static struct cpu *cpu = (struct cpu *)(slot + CORE_CPU_STRUCT_PAGE * PAGE_SIZE);
 static jmp_buf out;
-static u32 doomed, aborted, released, injected, unlocked, failed_with, cleared;
+static u32 doomed, aborted, released, injected, unlocked, failed_with, cleared, wiped, vectors_back;
 static struct nested nested;
 static hpa_t loaded;
 struct nested *nested_of_cpu[CORE_MAX_CPUS];
@@ -110,6 +110,16 @@ void locks_release_all(struct cpu *c)
 	unlocked++;
 }
 
+void sign_crashed(struct cpu *c)
+{
+	wiped++;
+}
+
+void vector_recover(struct cpu *c)
+{
+	vectors_back++;
+}
+
 int guest_write(gpa_t to, const void *from, size_t size)
 {
 	memcpy(page, from, size);
@@ -139,6 +149,7 @@ static void fresh(enum what_for what_for)
 	vmwrite(VM_INSTRUCTION_ERROR, 7);
 	doomed = aborted = released = injected = unlocked = failed_with = cleared = 0;
 	loaded = HPA(0);
+	wiped = vectors_back = 0;
 }
 
 static struct trap_frame frame_at(u64 rsp)
@@ -194,7 +205,7 @@ static void one_trap(enum what_for what_for)
 
 	fresh(what_for);
 	check(trap(&f) == 0 && fatal_seen());
-	check(f.rip == (u64)recover_entry && f.rsp == (u64)cpu && unlocked == 1);
+	check(f.rip == (u64)recover_entry && f.rsp == (u64)cpu && unlocked == 1 && wiped == 1 && vectors_back == 1);
 	check(record.rip == 0xffff800000001000 && record.rsp == (u64)cpu - 2048);
 	check(record.vector == 14 && record.error_code == 2 && record.cr2 == 0x1234);
 	check(record.exit_reason == REASON_EXTERNAL_INTERRUPT && record.vm_instruction_error == 7);

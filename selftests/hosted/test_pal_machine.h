@@ -129,6 +129,7 @@ void br_sha256_out(const br_sha256_context *from, void *out)
 
 /* ---- core/crypto.c, core/sign.c: of these the tests without REAL_CRYPTO need the hash only ---- */
 u8 core_statement_digest[DIGEST_SIZE], core_root_id[16];
+u64 core_epoch;
 struct core_statement core_statement;
 
 void crypto_hash(const void *a, size_t na, const void *b, size_t nb, u8 out[DIGEST_SIZE])

@@ -88,10 +88,22 @@ static bool same(const struct registers *a, const struct registers *b)
 
 static u8 area[VECTOR_MAX_SIZE] __attribute__((aligned(64)));
 
+/* XMM5 in one of the core's pages, which go back to Linux. */
+static bool in_pool(const u8 xmm5[16])
+{
+	const u8 *page = phys_to_virt(HPA(fake_pool_extent[0].pfn << PAGE_SHIFT));
+	u32 i;
+
+	for (i = 0; i < 10; i++)
+		if (!memcmp(page + i * PAGE_SIZE + 160 + 16 * 5, xmm5, 16))
+			return true;
+	return false;
+}
+
 static void test(struct cpu *cpu, const char *how)
 {
 	struct registers owner = pattern(3), pal = pattern(100), seen = { .has_ymm = ymm };
-	struct registers empty = { .mxcsr = 0x1f80, .fcw = 0x37f };
+	struct registers after = { .has_ymm = ymm }, empty = { .mxcsr = 0x1f80, .fcw = 0x37f };
 
 	memset(area, 0, sizeof(area));
 	set(&owner);
@@ -115,6 +127,17 @@ static void test(struct cpu *cpu, const char *how)
 	seen.has_ymm = ymm;
 	ok(!memcmp(seen.ymm[5], pal.ymm[5], 16) && seen.mxcsr == pal.mxcsr,
 	   "%s: the core's own use of SSE leaves no trace", how);
+	ok(!in_pool(pal.ymm[5]), "%s: nor in the page that it borrowed", how);
+	set(&pal);
+	vector_begin(cpu);
+	set(&owner);
+	vector_recover(cpu);
+	get(&seen);
+	set(&owner);
+	vector_recover(cpu);
+	get(&after);
+	ok(!memcmp(seen.ymm[5], pal.ymm[5], 16) && !memcmp(after.ymm[5], owner.ymm[5], 16) &&
+	   !in_pool(pal.ymm[5]), "%s: a bug there is made up for, once", how);
 	set(&pal);
 	vector_leave_pal(cpu, NULL);
 	get(&seen);
