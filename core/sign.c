@@ -202,6 +202,7 @@ static void wipe(void)
 	memset(key, 0, sizeof(key));
 	memset(result, 0, sizeof(result));
 	have_key = false;
+	key_attempt = 0;
 	work = WORK_NONE;
 }
 

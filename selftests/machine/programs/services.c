@@ -19,7 +19,7 @@
 long svc_pcr_read(long index, unsigned char *value);
 long svc_pcr_extend(long index, const unsigned char *digest);
 long svc_seal(long size, long seed, long pcr_mask, unsigned char *out, const unsigned char *to, long to_self);
-long svc_unseal(const unsigned char *in, long size, long seed);
+long svc_unseal(const unsigned char *in, long size, long seed, long any);
 long svc_quote(long mask, const unsigned char *nonce, long nonce_size, struct pal_quote *out);
 long svc_counter(long index, long add, unsigned long *epoch);
 long svc_lies(long kernel);
@@ -56,7 +56,7 @@ static int start_other(void)
 
 static long unseal(long size, long seed)
 {
-	return svc_unseal(blob, size, seed);
+	return svc_unseal(blob, size, seed, 0);
 }
 
 static void pcrs(void)
@@ -108,7 +108,8 @@ static void sealing(int *pal)
 	check_is(unseal(small, 3), -EACCES, "nor what it sealed to that one itself");
 	underpin_pal_stop(*pal);
 	*pal = start();
-	check_is(unseal(small, 3), 16, "the first one may");
+	check_is(unseal(small, 3), -EACCES, "the first one does not take it for its own: EACCES");
+	check_is(svc_unseal(blob, small, 3, 1), 16, "but may, if it takes what others sealed for it");
 }
 
 static void quotes(void)
@@ -219,7 +220,7 @@ int main(int argc, char **argv)
 		return file(argv[2], "w", blob, n > 0 ? (size_t)n : 0) != 100 + PAL_SEAL_OVERHEAD;
 	}
 	if (!strcmp(what, "unseal") && argc == 3) {
-		n = svc_unseal(blob, file(argv[2], "r", blob, sizeof(blob)), 42);
+		n = svc_unseal(blob, file(argv[2], "r", blob, sizeof(blob)), 42, 0);
 		printf("%s\n", n < 0 ? strerrorname_np((int)-n) : n == 100 ? "ok" : "wrong");
 		return 0;
 	}

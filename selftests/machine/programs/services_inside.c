@@ -35,14 +35,21 @@ long svc_seal(long size, long seed, long pcr_mask, unsigned char *out, const uns
 }
 UNDERPIN_PAL_ENTRY(svc_seal, PAL_INT, PAL_INT, PAL_INT, PAL_OUT(PAL_SEAL_MAX + PAL_SEAL_OVERHEAD), PAL_IN(32), PAL_INT);
 
-/* The size, if it is what svc_seal() makes; -1 if it is something else. */
-long svc_unseal(const unsigned char *in, long size, long seed)
+/* The size, if it is what svc_seal() makes; -1 if it is something else. any: whoever sealed it. */
+long svc_unseal(const unsigned char *in, long size, long seed, long any)
 {
+	struct pal_unseal request = { .blob = (uintptr_t)in, .blob_size = (uint32_t)size, .data = (uintptr_t)data,
+				      .data_size = sizeof(data) };
 	size_t got = sizeof(data), i;
 	int ret;
 
 	memset(data, 0, sizeof(data));
-	ret = pal_unseal(in, (size_t)size, data, &got);
+	if (any) {
+		ret = pal_unseal_from(&request);
+		got = ret ? 0 : request.data_size;
+	} else {
+		ret = pal_unseal(in, (size_t)size, data, &got);
+	}
 	for (i = 0; i < got; i++)
 		if (data[i] != (unsigned char)(seed + (long)i))
 			return -1;
@@ -51,7 +58,7 @@ long svc_unseal(const unsigned char *in, long size, long seed)
 			return -1;
 	return ret ? ret : (long)got;
 }
-UNDERPIN_PAL_ENTRY(svc_unseal, PAL_IN_N(2, PAL_SEAL_MAX + PAL_SEAL_OVERHEAD), PAL_INT, PAL_INT);
+UNDERPIN_PAL_ENTRY(svc_unseal, PAL_IN_N(2, PAL_SEAL_MAX + PAL_SEAL_OVERHEAD), PAL_INT, PAL_INT, PAL_INT);
 
 long svc_quote(long mask, const unsigned char *nonce, long nonce_size, struct pal_quote *out)
 {
