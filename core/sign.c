@@ -256,17 +256,13 @@ static void leave(void)
 
 static int sign_job(struct job *j, const u8 to_sign[32], u8 signature[64])
 {
-	bool same = !memcmp(j->hash, to_sign, sizeof(j->hash));
-
-	if (j->state == JOB_DONE && same && !dead) {
+	if (j->state == JOB_DONE && !memcmp(j->hash, to_sign, sizeof(j->hash)) && !dead) {
 		memcpy(signature, j->signature, sizeof(j->signature));
 		j->state = JOB_NONE;
 		return 0;
 	}
-	if (j->state != JOB_WANTED || !same) {
-		memcpy(j->hash, to_sign, sizeof(j->hash));
-		j->state = JOB_WANTED;
-	}
+	memcpy(j->hash, to_sign, sizeof(j->hash));
+	j->state = JOB_WANTED;
 	return step();
 }
 

@@ -484,7 +484,7 @@ static void test_two_at_once(void)
 }
 
 /* The victim gets 150 VMCALLs between nine quotes of another PAL, and never more. */
-static void test_not_starved(void)
+static void test_not_starved(u32 seldom)
 {
 	struct svc_quote victim = quote_of(3, 8), q;
 	u32 i, k, rounds;
@@ -500,12 +500,12 @@ static void test_not_starved(void)
 		vmwrite(GUEST_RIP, PAL_BASE);
 	}
 	for (rounds = 0; !over && rounds < 20; rounds++) {
-		who = fake_cpu = 0;
+		who = fake_cpu = seldom;
 		for (k = 0; k < 150 && !over; k++) {
 			exit_vmcall(this_cpu(), HC_SVC_QUOTE, REQUEST, 0);
 			over = vmread(GUEST_RIP) != PAL_BASE;
 		}
-		who = fake_cpu = 1;
+		who = fake_cpu = !seldom;
 		for (k = 0; k < 9 && !over; k++) {
 			q = quote_of(1, 8);
 			poke(REQUEST, &q, sizeof(q));
@@ -514,6 +514,12 @@ static void test_not_starved(void)
 				exit_vmcall(this_cpu(), HC_SVC_QUOTE, REQUEST, 0);
 			while (vmread(GUEST_RIP) == PAL_BASE);
 		}
+		/* And in the middle of the tenth, so that the victim finds no end of it in its own time. */
+		q = quote_of(1, 8);
+		poke(REQUEST, &q, sizeof(q));
+		vmwrite(GUEST_RIP, PAL_BASE);
+		for (k = 0; k < 100 && !over; k++)
+			exit_vmcall(this_cpu(), HC_SVC_QUOTE, REQUEST, 0);
 	}
 	ok(over && rounds <= 3, "a PAL that is seldom run gets its quote, whatever another asks for (%u rounds)", rounds);
 	for (i = 0; i < 2; i++) {
@@ -581,6 +587,7 @@ static void test_counters(void)
 }
 
 /* As long as it lives, then not any more. */
+static u8 quote_key[32];
 static sigjmp_buf crash;
 
 static void crashed(int signal)
@@ -612,11 +619,10 @@ static void test_crash(void)
 	struct svc_quote q = quote_of(1, 8);
 	char label[] = "Underpin quote key 1.";
 	struct cpu *cpu;
-	static u8 key[32];
 	u32 before, after;
 
 	label[sizeof(label) - 2] = 0;
-	check(crypto_derive(label, sizeof(label) - 1, key) == 0);
+	check(crypto_derive(label, sizeof(label) - 1, quote_key) == 0);
 	check(do_quote(&q) == 0);
 	check(!sigaltstack(&other, NULL) && !sigaction(SIGILL, &action, NULL));
 	q = quote_of(1, 8);
@@ -627,11 +633,11 @@ static void test_crash(void)
 		for (;;)
 			exit_vmcall(cpu, HC_SVC_QUOTE, REQUEST, 0);
 	sign_crashes = false;
-	before = keys_in_memory(key);
+	before = keys_in_memory(quote_key);
 	sign_crashed(cpu_of_slot(1));
-	check(keys_in_memory(key) == before);
+	check(keys_in_memory(quote_key) == before);
 	sign_crashed(cpu);
-	after = keys_in_memory(key);
+	after = keys_in_memory(quote_key);
 	ok(before > 1 && after == 1, "a bug while it signs leaves no quote key (%u, then %u with this test's own)", before, after);
 	exit_return(cpu, 0);
 	q = quote_of(1, 8);
@@ -649,7 +655,9 @@ static void test_wiped(void)
 	cpu = enter_pal_now();
 	for (u32 i = 0; i < 40; i++)	/* in the middle of a signature */
 		exit_vmcall(cpu, HC_SVC_QUOTE, REQUEST, 0);
+	check(keys_in_memory(quote_key) > 1);
 	keys_wipe();
+	check(keys_in_memory(quote_key) == 1);
 	exit_vmcall(cpu, HC_SVC_QUOTE, REQUEST, 0);
 	ok(vmread(GUEST_RIP) != PAL_BASE && cpu->regs.rax == (u64)-ECANCELED, "a wipe ends a signature under way");
 	exit_return(cpu, 0);
@@ -676,7 +684,8 @@ int main(void)
 	test_quotes();
 	test_bad_quotes();
 	test_two_at_once();
-	test_not_starved();
+	test_not_starved(0);
+	test_not_starved(1);
 	test_forged_state();
 	test_counters();
 	if (out) {
