@@ -64,8 +64,8 @@ bench: check-deps	## costs in instructions, beside their baselines
 lint:			## checkpatch, sparse, header and boundary checks
 	selftests/lint/run
 
-deps: ; @selftests/vm/deps $(PKG_BUILD) $(shell cat user/packages user/vm/packages 2>/dev/null)
-machine-deps: ; @selftests/vm/deps $(PKG_BUILD) $(PKG_VM) $(shell cat user/packages 2>/dev/null)
+deps: ; @selftests/vm/deps $(PKG_BUILD) $(shell cat user/packages user/vm/packages user/trust/packages 2>/dev/null)
+machine-deps: ; @selftests/vm/deps $(PKG_BUILD) $(PKG_VM) $(shell cat user/packages user/trust/packages 2>/dev/null)
 check-deps: ; @selftests/vm/deps $(PKG_BUILD) $(PKG_VM) $(PKG_CHECK)
 
 lines:			## source lines of the core

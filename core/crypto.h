@@ -2,7 +2,9 @@
 /*
  * What the trusted services need of cryptography, by BearSSL: hash, keys from the
  * root secret, authenticated encryption. docs/services.md says which and why;
- * sign.h has signatures. Each call is one stay in root's worth at most (RULES 11).
+ * sign.h has signatures. Each call is one stay in root's worth at most (RULES 11), but
+ * for crypto_init_step(), at load. Locking: none needed; all but the last three call
+ * vector_begin() themselves, so none of them between that and vector_end().
  */
 #ifndef UNDERPIN_CORE_CRYPTO_H
 #define UNDERPIN_CORE_CRYPTO_H
@@ -23,6 +25,9 @@ void keys_wipe(void);
 
 /* SHA-256 of a, then b (nb may be 0); at most 512 bytes together: 33,000 instructions. */
 void crypto_hash(const void *a, size_t na, const void *b, size_t nb, u8 out[DIGEST_SIZE]);
+/* RFC 5869 with SHA-256, one block; between vector_begin() and vector_end(), as known_answers.c has it. */
+void hkdf_extract(const void *salt, size_t salt_size, const void *secret, size_t n, u8 prk[32]);
+void hkdf_expand(const u8 prk[32], const void *info, size_t n, u8 key[32]);
 /* HKDF-Expand (RFC 5869) of the root secret, by at most 96 bytes. -ECANCELED after crypto_wipe(). */
 int crypto_derive(const void *info, size_t n, u8 key[32]);
 /*

@@ -11,8 +11,4 @@ bool known_answers_hold(void);
 /* The ECDSA P-256 one of RFC 6979, A.2.5 ("sample"), for sign.c. */
 extern const u8 ecdsa_known_key[32], ecdsa_known_hash[32], ecdsa_known_signature[64];
 
-/* crypto.c, between vector_begin() and vector_end(). RFC 5869, one block. */
-void hkdf_extract(const void *salt, size_t salt_size, const void *secret, size_t n, u8 prk[32]);
-void hkdf_expand(const u8 prk[32], const void *info, size_t n, u8 key[32]);
-
 #endif

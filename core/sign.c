@@ -38,6 +38,7 @@ enum work {
 };
 
 static u8 stack[STACK_SIZE] __attribute__((aligned(16)));
+static const u8 stack_end[16] = "end of the stack";	/* its lowest bytes: still there after each step */
 static u64 busy;	/* slot + 1 of the CPU that has it: by compare-and-swap, never waited for */
 static bool dead, broken;
 bool sign_crashes;
@@ -144,6 +145,7 @@ static void begin(enum work what)
 {
 	u64 *top = (u64 *)(stack + sizeof(stack)) - 2;
 
+	memcpy(stack, stack_end, sizeof(stack_end));
 	*top = (u64)work_main;	/* RSP is then 8 more than a multiple of 16, as behind a call */
 	work_rsp = (u64)(top - 6);
 	finished = false;
@@ -183,6 +185,15 @@ static int key_step(void)
 	return err ? err : -EAGAIN;
 }
 
+static void wipe(void)
+{
+	memset(stack, 0, sizeof(stack));
+	memset(key, 0, sizeof(key));
+	memset(result, 0, sizeof(result));
+	have_key = false;
+	work = WORK_NONE;
+}
+
 static void work_step(void)
 {
 	struct cpu *cpu = this_cpu();
@@ -192,18 +203,13 @@ static void work_step(void)
 	vector_begin(cpu);
 	sign_switch(&step_rsp, work_rsp);
 	vector_end(cpu);
-	if (finished)
+	if (memcmp(stack, stack_end, sizeof(stack_end))) {
+		log_event(LOG_ERROR, "a signature needs more than its stack: no quotes");
+		broken = true;
+		wipe();
+	} else if (finished) {
 		take_result();
-}
-
-static void wipe(void)
-{
-	memset(stack, 0, sizeof(stack));
-	memset(key, 0, sizeof(key));
-	memset(result, 0, sizeof(result));
-	have_key = false;
-	key_attempt = 0;
-	work = WORK_NONE;
+	}
 }
 
 /* The next in turn: all come by before one does again. */
@@ -301,6 +307,12 @@ void sign_crashed(struct cpu *cpu)
 {
 	if (READ_ONCE(busy) != cpu->slot + 1)
 		return;
-	wipe();
-	leave();
+	/* No PAL is called any more (pal_doom_all()), so nobody needs the key again. */
+	__atomic_store_n(&busy, 0, __ATOMIC_SEQ_CST);
+	sign_wipe();
+}
+
+void sign_forget(u32 id)
+{
+	WRITE_ONCE(job[id].state, JOB_NONE);
 }

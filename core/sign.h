@@ -24,7 +24,9 @@ void sign_wipe(void);
 bool sign_owns(u64 rsp);
 struct cpu;
 struct cpu *sign_cpu(void);
-/* A bug on this CPU: what it was in the middle of here is wiped and given up. */
+/* The PAL gives up what it asked for, or is gone. */
+void sign_forget(u32 id);
+/* A bug on this CPU: if it was in the middle of a step here, sign_wipe(). */
 void sign_crashed(struct cpu *cpu);
 /* For tests (DEBUG_CRASH_SIGNING): the next step meets a bug. */
 extern bool sign_crashes;

@@ -23,7 +23,6 @@ extern char launch_window_begin[], launch_window_end[], launch_again[];
 
 #define MSR_MCG_STATUS 0x17a
 #define MCG_STATUS_RIPV BIT(0)
-#define MCG_STATUS_MCIP BIT(2)
 
 static bool in_range(u64 rip, const char *begin, const char *end)
 {
@@ -93,12 +92,13 @@ static void leave_signing_stack(struct trap_frame *frame)
 
 void trap_handler(struct trap_frame *frame)
 {
-	struct cpu *cpu = this_cpu();
+	struct cpu *cpu;
 
 	if (unlikely(sign_owns((u64)frame))) {
 		leave_signing_stack(frame);
 		return;
 	}
+	cpu = this_cpu();
 	switch (frame->vector) {
 	case VECTOR_NMI:
 		nmi_record(cpu);

@@ -9,7 +9,6 @@
 #include "view.h"
 
 #define ENTRIES 512
-#define DESTROY_STEP 512
 
 static u64 *table_of(u64 entry)
 {
@@ -250,46 +249,4 @@ u32 view_tables_needed(gpa_t gpa, u64 nr_pages)
 	for (level = 2; level <= EPT_LEVELS; level++)
 		tables += last / view_level_size(level) - gpa.v / view_level_size(level) + 1;
 	return tables;
-}
-
-/*
- * From the cursor on: the table below the level 2 entry there, and the tables
- * above that end there and are now empty. A visit of an entry is about 40
- * instructions, so a step about 20,000.
- */
-int view_destroy_step(struct view *view)
-{
-	u32 visits = DESTROY_STEP;
-
-	if (!view->root.v)
-		return 0;
-	view_release_retired(view, DESTROY_STEP);
-	while (view->destroyed < BIT(EPT_ADDRESS_BITS)) {
-		u64 *path[EPT_LEVELS + 1];
-		int level = EPT_LEVELS;
-
-		if (!visits-- || view->nr_retired)
-			return -EAGAIN;
-		path[level] = table_of(view->root.v) + index_of(GPA(view->destroyed), level);
-		while (level > 2 && ept_table(*path[level], level)) {
-			u64 *table = table_of(*path[level--]);
-
-			path[level] = table + index_of(GPA(view->destroyed), level);
-		}
-		view->destroyed += view_level_size(level);
-		do {
-			if (ept_table(*path[level], level))
-				page_free(view->pool, HPA(*path[level] & EPT_ADDRESS));
-			*path[level++] = 0;
-		} while (level <= EPT_LEVELS && !(view->destroyed & (view_level_size(level) - 1)));
-	}
-	page_free(view->pool, view->root);
-	*view = (struct view){ 0 };
-	return 0;
-}
-
-void view_destroy(struct view *view)
-{
-	while (view_destroy_step(view))
-		;
 }

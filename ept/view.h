@@ -45,7 +45,6 @@ struct view {
 	u32 nr_tables;		/* in the tree, with the root */
 	u32 nr_retired;
 	hpa_t retired;		/* list of tables that a CPU may still walk */
-	u64 destroyed;		/* how far view_destroy_step() has come */
 	u8 max_level;		/* largest leaf: 1 = 4 KiB, 2 = 2 MiB, 3 = 1 GiB */
 };
 
@@ -96,12 +95,5 @@ void view_merge(struct view *view, gpa_t gpa);
 void view_release_retired(struct view *view, u32 max);
 /* Table pages that mapping nr_pages from gpa in 4 KiB leaves needs at most. */
 u32 view_tables_needed(gpa_t gpa, u64 nr_pages);
-/*
- * All tables back to the pool (wiped by page_alloc when next used). No CPU may
- * use the view any more, and all have flushed. The step is bounded: -EAGAIN:
- * again; 0: done.
- */
-int view_destroy_step(struct view *view);
-void view_destroy(struct view *view);
 
 #endif

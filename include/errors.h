@@ -27,7 +27,6 @@
 #define ERANGE 34
 #define ENOSYS 38	/* no such call */
 #define EBADMSG 74	/* sealed data was changed */
-#define EOVERFLOW 75
 #define EMSGSIZE 90	/* no room for the answer */
 #define EOPNOTSUPP 95
 #define EINPROGRESS 115	/* waits for other CPUs: make them exit, call again */

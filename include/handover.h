@@ -43,7 +43,6 @@
 
 /* Pages of a CPU slot that are backed by memory, as a bit mask. */
 #define CORE_CPU_BACKED_PAGES 0xabeu
-#define CORE_CPU_NR_BACKED 8
 #define CORE_CPU_STRUCT_PAGE 4			/* struct cpu begins here */
 #define CORE_CPU_STRUCT_SIZE 0x2000
 #define CORE_CPU_ENTRY_STACK_END 0x3000		/* RSP for core_entry() */
@@ -73,7 +72,7 @@ struct core_image_header {
 	u8 build_id[20];	/* filled after linking: SHA-1 of the image */
 	u8 pad[4];
 };
-#define CORE_ABI_VERSION 1
+#define CORE_ABI_VERSION 2	/* image.lds has it too */
 
 /* Whole 4 KiB frames [pfn, pfn + count). */
 struct core_extent {

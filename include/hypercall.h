@@ -4,8 +4,8 @@
  * in RDI, RSI, RDX, R10; the answer in RAX: >= 0, or a negative errno
  * (errors.h). All other registers are preserved, but where a call says so.
  * A number that is not ours gets #UD; from CPL 0 under an outer hypervisor that Linux
- * saw at load, those of KVM's that carry no address are forwarded, and all others
- * answer -KVM_ENOSYS (RULES 25).
+ * saw at load, those of KVM's that carry no address are forwarded if it has KVM's
+ * signature, and all others answer -KVM_ENOSYS (RULES 25).
  *
  * "Privileged" calls are answered at CPL 0 only, else -EPERM. Buffers are
  * named by guest-physical address and must lie within one page of Linux's RAM.

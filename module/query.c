@@ -87,7 +87,7 @@ int query_status(struct underpin_status *status)
 		.lock = params.lock,
 		.debug = params.debug,
 		.tsc_khz = tsc_khz,
-		.root_secret = s->root_kind,
+		.root_kind = s->root_kind,
 	};
 	memcpy(status->build_id, s->build_id, sizeof(status->build_id));
 	free_page((unsigned long)s);

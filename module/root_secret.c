@@ -33,7 +33,7 @@ static int __init read_all(const char *path, struct file *file, struct handover 
 		       CORE_ROOT_SECRET_MIN, CORE_ROOT_SECRET_MAX);
 		n = -EINVAL;
 	} else if (n < 0) {
-		pr_err("root_secret: cannot read %s: error %zd\n", path, n);
+		pr_err("root_secret: cannot read %s: %pe\n", path, ERR_PTR(n));
 	}
 	if (n > 0)
 		h->root_secret_size = n;
@@ -51,9 +51,9 @@ int __init root_secret_read(const char *path, struct handover *h)
 		pr_err("root_secret: %s is not an absolute path\n", path);
 		return -EINVAL;
 	}
-	file = filp_open(path, O_RDONLY | O_NOFOLLOW, 0);
+	file = filp_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	if (IS_ERR(file)) {
-		pr_err("root_secret: cannot open %s: error %ld\n", path, PTR_ERR(file));
+		pr_err("root_secret: cannot open %s: %pe\n", path, file);
 		return PTR_ERR(file);
 	}
 	err = check_file(path, file_inode(file));

@@ -105,7 +105,6 @@ static bool call(struct cpu *cpu, struct pal_slot *slot, const struct pal_entry 
 	err = params_in(cpu, ctx, &paging, &fault);
 	if (likely(!err)) {
 		ctx->random_done = 0;
-		utpm_abandon(ctx->pal);
 		ctx->components = vector_components();
 		slot->info.calls++;
 		enter_pal(cpu, ctx, NULL);

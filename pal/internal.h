@@ -4,8 +4,8 @@
  * any CPU may look at) and, once pages were donated, a struct pal in the first
  * of them (the part that only the holder of the slot's claim touches).
  *
- * Locking: there is no lock. A slot's claim is taken by one compare-and-swap
- * and never waited for: who does not get it answers -EAGAIN or EBUSY. A CPU
+ * Locking: a slot's claim is taken by one compare-and-swap and never waited for,
+ * nor is the one lock (utpm_counter.c): who does not get it answers -EAGAIN or EBUSY. A CPU
  * holds it for one hypercall, or as long as it runs the PAL. Only the holder
  * changes the state. `dying` may be set by anybody; the holder sees it when the
  * PAL next exits, and a kick makes it exit.
@@ -173,11 +173,6 @@ void *pal_frame_ptr(const struct pal *pal, u32 index);
 const struct pal_section *section_of_frame(const struct pal *pal, u32 index);
 /* One bounded step: page tables, view, empty PARAM and STACK. -EAGAIN, 0. */
 int layout_build_step(struct pal *pal);
-/*
- * The part of [addr, addr + size) that lies in addr's page, if the PAL may
- * write there: its host address and length; else NULL.
- */
-void *pal_writable(const struct pal *pal, u64 addr, u64 size, u64 *length);
 /* False: a part is not the PAL's, or not writable; what came before it was copied. */
 bool write_to_pal(const struct pal *pal, u64 to, const void *from, u64 size);
 bool read_from_pal(const struct pal *pal, u64 from, void *to, u64 size);
@@ -215,8 +210,11 @@ u64 context_token(struct pal_context *ctx);	/* a fresh one */
 void context_finish(struct cpu *cpu, struct pal_context *ctx, bool at_stub);
 /* The call has ended with an errno; releases the claim. */
 void context_fail(struct cpu *cpu, struct pal_context *ctx, u32 error);
+/* A service that the call did not finish is dropped, with its keys (utpm.c). */
+void utpm_abandon(struct pal *pal);
 static inline void context_drop(struct pal_context *ctx)
 {
+	utpm_abandon(ctx->pal);
 	ctx->state = CONTEXT_IDLE;
 	ctx->slot->generation++;
 }
@@ -224,8 +222,8 @@ static inline void context_drop(struct pal_context *ctx)
 /* ---- utpm.c: PCRs and what is built on them (utpm.h) ---- */
 /* Measured, not yet called: PCRs as a registration leaves them. */
 void utpm_begin(struct pal *pal);
-/* A call begins: a service that the last one did not finish is dropped, with its keys. */
-void utpm_abandon(struct pal *pal);
+/* The PAL ends: all of it is wiped. */
+void utpm_end(struct pal *pal);
 /* HC_SVC_PCR_READ and above. -EAGAIN: one step is done, RIP must stay. */
 s64 utpm_call(struct pal *pal, struct guest_regs *r);
 

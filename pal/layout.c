@@ -50,6 +50,10 @@ const struct pal_section *section_of_frame(const struct pal *pal, u32 index)
 	return s;
 }
 
+/*
+ * The part of [addr, addr + size) that lies in addr's page, if it is the PAL's and, to
+ * write, writable for it: its host address and length; else NULL.
+ */
 static void *pal_part(const struct pal *pal, u64 addr, u64 size, bool write, u64 *length)
 {
 	const struct pal_section *s;
@@ -66,11 +70,6 @@ static void *pal_part(const struct pal *pal, u64 addr, u64 size, bool write, u64
 		       (addr & ~PAGE_MASK);
 	}
 	return NULL;
-}
-
-void *pal_writable(const struct pal *pal, u64 addr, u64 size, u64 *length)
-{
-	return pal_part(pal, addr, size, true, length);
 }
 
 /* To the PAL or from it, part by part. */

@@ -118,7 +118,7 @@ static s64 wipe_step(struct pal_slot *slot)
 	}
 	if (pal->own_pages) {
 		memset(donated_ptr(pal, DONATED_CONTEXT), 0, PAGE_SIZE);
-		memset(donated_ptr(pal, DONATED_UTPM), 0, PAGE_SIZE);
+		utpm_end(pal);
 	}
 	pal->position = 0;
 	set_state(slot, PAL_RETURNING);

@@ -6,6 +6,7 @@
 #include "utpm.h"
 
 #include "../core/crypto.h"
+#include "../core/sign.h"
 
 void pcr_digest(const struct pal_utpm *utpm, u32 mask, u8 digest[DIGEST_SIZE])
 {
@@ -32,12 +33,20 @@ void utpm_begin(struct pal *pal)
 	extend(utpm, 1, core_statement_digest);
 }
 
+void utpm_end(struct pal *pal)
+{
+	sign_forget(slot_id(pal->slot));
+	memset(utpm_of(pal), 0, PAGE_SIZE);
+}
+
 void utpm_abandon(struct pal *pal)
 {
 	struct pal_utpm *utpm = utpm_of(pal);
 
 	if (likely(!utpm->service))
 		return;
+	if (utpm->service == HC_SVC_QUOTE)
+		sign_forget(slot_id(pal->slot));
 	memset(&utpm->service, 0, sizeof(*utpm) - offsetof(struct pal_utpm, service));
 }
 

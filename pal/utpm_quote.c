@@ -17,8 +17,9 @@
 #define TPM_ALG_ECDSA 0x0018
 #define TPM_ALG_ECC 0x0023
 #define TPM_ECC_NIST_P256 0x0003
-/* fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, restricted, sign (part 2, 8.3). */
-#define QUOTE_KEY_ATTRIBUTES 0x00050072u
+/* Part 2, 8.3: userWithAuth, restricted, sign; and of a key that is this core's alone fixedTPM, fixedParent, sensitiveDataOrigin. */
+#define QUOTE_KEY_ATTRIBUTES 0x00050040u
+#define QUOTE_KEY_MADE_HERE 0x00000032u
 
 struct writer {
 	u8 *at;
@@ -51,7 +52,7 @@ static void make_name(struct pal_utpm *utpm)
 
 	put_number(&w, TPM_ALG_ECC, 2);
 	put_number(&w, TPM_ALG_SHA256, 2);
-	put_number(&w, QUOTE_KEY_ATTRIBUTES, 4);
+	put_number(&w, QUOTE_KEY_ATTRIBUTES | (core_statement.root_kind == ROOT_EPHEMERAL ? QUOTE_KEY_MADE_HERE : 0), 4);
 	put_number(&w, 0, 2);		/* no policy */
 	put_number(&w, TPM_ALG_NULL, 2);	/* no symmetric algorithm */
 	put_number(&w, TPM_ALG_ECDSA, 2);

@@ -12,8 +12,9 @@
 
 /* Once: find the block of leaves for our identity (DESIGN.md 4). 0. */
 int cpuid_init(void);
+/* KVM's signature was there at launch: its hypercalls may be made. */
+extern bool cpuid_kvm_visible;
 /* Depth of Underpins below this one: 0 on the machine itself. */
-extern bool cpuid_kvm_visible;	/* KVM's signature was there at launch: its hypercalls may be made */
 extern u32 cpuid_nesting_depth;
 /* First of our leaves; set by cpuid_init(). */
 extern u32 cpuid_identity_leaf;

@@ -74,8 +74,8 @@ static s64 privileged_call(struct cpu *cpu, u32 number)
 }
 
 /*
- * Not ours. Under an outer hypervisor that Linux saw at launch a paravirtual
- * Linux calls it; from ring 3 nobody may (RULES 25).
+ * Not ours. Under an outer KVM that Linux saw at launch a paravirtual Linux calls
+ * it; from ring 3 nobody may (RULES 25).
  */
 #define KVM_ENOSYS 1000
 

@@ -27,6 +27,10 @@ SAME(pal_core_statement, core_statement, root_kind);
 _Static_assert(PAL_SEAL_OVERHEAD == sizeof(struct seal_header) + SEAL_TAG_SIZE && PAL_SEAL_MAX == SEAL_MAX_DATA &&
 	       PAL_PCRS == PAL_NR_PCRS && PAL_COUNTERS == PAL_NR_COUNTERS, "sizes");
 _Static_assert(PAL_UNSEAL_FROM_SELF == UNSEAL_FROM_SELF && PAL_SEAL_TO_SELF == SEAL_TO_SELF && PAL_SEAL_PCRS_NOW == SEAL_PCRS_NOW, "flags");
+_Static_assert(PAL_STATEMENT_DMA_PROTECTED == STATEMENT_DMA_PROTECTED && PAL_STATEMENT_DEBUG == STATEMENT_DEBUG &&
+	       PAL_STATEMENT_LOCK == STATEMENT_LOCK && PAL_STATEMENT_HYPERVISOR == STATEMENT_HYPERVISOR, "statement");
+_Static_assert(PAL_ROOT_EPHEMERAL == ROOT_EPHEMERAL && PAL_ROOT_FILE == ROOT_FILE &&
+	       UNDERPIN_ROOT_EPHEMERAL == ROOT_EPHEMERAL && UNDERPIN_ROOT_FILE == ROOT_FILE, "kinds of root secrets");
 _Static_assert(UNDERPIN_HC_PAL_RESUME == HC_PAL_RESUME, "resume");
 _Static_assert(STUB_RESUME == 0, "stub.S tests RAX for zero");
 _Static_assert(sizeof(struct underpin_pal_info) == sizeof(struct pal_info), "pal_self() fills the UAPI's structure");

@@ -199,7 +199,7 @@ int ioctl(int fd, unsigned long request, ...)
 		s->longest_root = 40000;
 		s->longest_reason = 18;
 		s->pool_pages = 600;
-		s->root_secret = UNDERPIN_ROOT_FILE;
+		s->root_kind = UNDERPIN_ROOT_FILE;
 		memset(s->build_id, 0x5a, sizeof(s->build_id));
 		return struct_out(p);
 	}

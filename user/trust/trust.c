@@ -18,9 +18,10 @@
 static const char usage[] =
 	"usage: underpin seal [FILE] [-o BLOB]           at most 2048 bytes, for this command alone, under this core\n"
 	"       underpin unseal [BLOB] [-o FILE]\n"
-	"       underpin quote [--nonce HEX] [-o QUOTE]  a statement by the core that a stranger can check\n"
+	"       underpin quote [--nonce HEX] [-o QUOTE] [--export FOLDER]\n"
+	"                                                a statement by the core that a stranger can check\n"
 	"       underpin quote verify QUOTE [--nonce HEX] [--pal MEASUREMENT] [--core core.bin] [--key KNOWN.pem]\n"
-	"                                    [--allow-debug] [--export FOLDER] [--json]\n"
+	"                                    [--allow-debug] [--allow-hypervisor] [--export FOLDER] [--json]\n"
 	"       (verify: status 0 all holds, and the key is the one you know; 3 it holds, for a key that may be anybody's; 1 it does not)\n";
 
 static struct options {
@@ -172,7 +173,7 @@ static int verify(void)
 static const struct option long_options[] = {
 	{ "nonce", required_argument, NULL, 'n' }, { "pal", required_argument, NULL, 'p' },
 	{ "core", required_argument, NULL, 'c' }, { "key", required_argument, NULL, 'k' },
-	{ "allow-debug", no_argument, NULL, 'd' },
+	{ "allow-debug", no_argument, NULL, 'd' }, { "allow-hypervisor", no_argument, NULL, 'y' },
 	{ "export", required_argument, NULL, 'e' }, { "json", no_argument, NULL, 'j' },
 	{ "output", required_argument, NULL, 'o' }, { "help", no_argument, NULL, 'h' }, { NULL },
 };
@@ -207,6 +208,7 @@ static int one_option(int option)
 	case 'k': e->key = optarg; break;
 	case 'e': options.folder = optarg; break;
 	case 'd': e->debug = true; break;
+	case 'y': e->hypervisor = true; break;
 	case 'j': options.json = true; break;
 	case 'o': options.out = optarg; break;
 	case 'h': fputs(usage, stdout); return 0;
@@ -217,18 +219,22 @@ static int one_option(int option)
 
 int main(int argc, char **argv)
 {
-	static const struct { const char *name; int (*run)(void); } commands[] = {
-		{ "seal", seal }, { "unseal", unseal }, { "quote", quote }, { "verify", verify },
+	static const struct { const char *name; int (*run)(void); const char *options; } commands[] = {
+		{ "seal", seal, "o" }, { "unseal", unseal, "o" }, { "quote", quote, "one" }, { "verify", verify, "npckedyj" },
 	};
 	const char *name = argc ? argv[0] : "";
 	int option, ret;
 	size_t i;
+
+	char given[16] = "";
 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "o:h", long_options, NULL)) != -1) {
 		ret = one_option(option);
 		if (ret >= 0)
 			return ret;
+		if (!strchr(given, option))
+			given[strlen(given)] = (char)option;
 	}
 	if (!strcmp(name, "quote") && optind < argc && !strcmp(argv[optind], "verify")) {
 		name = "verify";
@@ -240,6 +246,8 @@ int main(int argc, char **argv)
 		return bad_usage("one file at a time");
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(name, commands[i].name))
-			return commands[i].run();
+			return given[strspn(given, commands[i].options)] ? bad_usage("that command does not take one of these options") :
+			       options.in && !strcmp(name, "quote") ? bad_usage("quote takes no file; -o says where the quote goes") :
+			       commands[i].run();
 	return bad_usage("say seal, unseal, quote or verify");
 }

@@ -8,7 +8,7 @@
 #include <underpin/quote.h>
 
 #define TRUST_DATA_MAX 2048
-#define TRUST_BLOB_MAX (TRUST_DATA_MAX + 208)
+#define TRUST_BLOB_MAX (TRUST_DATA_MAX + 208)	/* PAL_SEAL_OVERHEAD */
 
 long trust_seal(const unsigned char *data, long size, long pcr_mask, unsigned char *blob);
 long trust_unseal(const unsigned char *blob, long size, unsigned char *data);
@@ -22,6 +22,7 @@ struct expected {
 	const char *core;	/* file: core.bin */
 	const char *key;	/* file: PEM */
 	bool debug;		/* a core that takes debug calls will do */
+	bool hypervisor;	/* one with another hypervisor below, too */
 };
 
 /*

@@ -76,14 +76,18 @@ static void put(struct writer *w, const void *from, size_t n)
 	w->at += n;
 }
 
-/* TPM 2.0 part 2, 12.2.4: the key's public area; its name is a hash of that. */
+/* TPM 2.0 part 2, 12.2.4: the key's public area; its name is a hash of that. A file's key is not of this machine alone. */
 static void key_name(const struct pal_quote *q, unsigned char name[34])
 {
-	static const unsigned char begin[] = { 0, 0x23, 0, 0x0b, 0, 5, 0, 0x72, 0, 0, 0, 0x10, 0, 0x18, 0, 0x0b, 0, 3, 0, 0x10 };
+	struct pal_core_statement s;
+	unsigned char begin[] = { 0, 0x23, 0, 0x0b, 0, 5, 0, 0x72, 0, 0, 0, 0x10, 0, 0x18, 0, 0x0b, 0, 3, 0, 0x10 };
 	static const unsigned char size[] = { 0, 32 };
 	unsigned char area[sizeof(begin) + 2 * 34];
 	struct writer w = { area };
 
+	memcpy(&s, q->statement, sizeof(s));
+	if (s.root_kind != PAL_ROOT_EPHEMERAL)
+		begin[7] = 0x40;
 	put(&w, begin, sizeof(begin));
 	put(&w, size, 2);
 	put(&w, q->public_x, 32);
@@ -200,6 +204,18 @@ static void say(struct report *r, const char *key, int holds, const char *text)
 		printf("%-4s %s\n", holds > 0 ? "yes" : holds ? "-" : "NO", text);
 }
 
+static const char *root_name(uint32_t kind)
+{
+	return kind == PAL_ROOT_EPHEMERAL ? "ephemeral" : kind == PAL_ROOT_FILE ? "file" : "unknown";
+}
+
+static const char *root_meaning(uint32_t kind)
+{
+	return kind == PAL_ROOT_EPHEMERAL ? "made at load, gone with the core" :
+	       kind == PAL_ROOT_FILE ? "a file's: who has that file has the quote key" :
+				       "of a kind that this program does not know: nothing can be said of it";
+}
+
 static void say_statement(struct report *r, const struct pal_core_statement *s)
 {
 	char image[65], line[200];
@@ -209,7 +225,7 @@ static void say_statement(struct report *r, const struct pal_core_statement *s)
 		json_object_object_add(r->json, "core_image", json_object_new_string(image));
 		json_object_object_add(r->json, "core_version", json_object_new_int64(s->version));
 		json_object_object_add(r->json, "nesting_depth", json_object_new_int64(s->nesting_depth));
-		json_object_object_add(r->json, "root_secret", json_object_new_string(s->root_kind == 2 ? "file" : "ephemeral"));
+		json_object_object_add(r->json, "root_secret", json_object_new_string(root_name(s->root_kind)));
 		json_object_object_add(r->json, "dma_protected", json_object_new_boolean(s->flags & PAL_STATEMENT_DMA_PROTECTED));
 		json_object_object_add(r->json, "debug", json_object_new_boolean(s->flags & PAL_STATEMENT_DEBUG));
 		json_object_object_add(r->json, "locked", json_object_new_boolean(s->flags & PAL_STATEMENT_LOCK));
@@ -223,7 +239,7 @@ static void say_statement(struct report *r, const struct pal_core_statement *s)
 	       s->flags & PAL_STATEMENT_DEBUG ? "DEBUG calls allowed: for tests, not for secrets" : "no debug calls",
 	       s->flags & PAL_STATEMENT_LOCK ? "stays until reboot" : "can be unloaded, which ends its PALs",
 	       s->flags & PAL_STATEMENT_HYPERVISOR ? "another hypervisor lies below and can see everything" : "no hypervisor below was visible");
-	printf("     root secret: %s\n", s->root_kind == 2 ? "a file's: who has that file has the quote key" : "made at load, gone with the core");
+	printf("     nesting depth %u; root secret: %s\n", s->nesting_depth, root_meaning(s->root_kind));
 }
 
 static void say_expected(struct report *r, const struct pal_quote *q, const struct pal_core_statement *s,
@@ -238,6 +254,9 @@ static void say_expected(struct report *r, const struct pal_quote *q, const stru
 	    e->core ? "the core is the one in that file" : "which core that is: give --core core.bin of one that you trust");
 	say(r, "no_debug", e->debug ? -1 : !(s->flags & PAL_STATEMENT_DEBUG),
 	    e->debug ? "whether the core takes debug calls does not matter to you" : "the core takes no debug calls (--allow-debug: for tests)");
+	say(r, "no_hypervisor", e->hypervisor ? -1 : !(s->flags & PAL_STATEMENT_HYPERVISOR),
+	    e->hypervisor ? "whether another hypervisor lies below does not matter to you" :
+			    "the core saw no hypervisor below, which could see everything (--allow-hypervisor)");
 	say(r, "key", e->key ? key_is(e->key, q) == 1 : -1,
 	    e->key ? "it is signed by the key that you know" :
 		     "whose key that is: self-asserted. Nothing here ties it to a machine or to a real core; any program could have made it (--key KNOWN.pem)");

@@ -25,7 +25,7 @@ static const char *root_name(uint32_t kind)
 /* What that means for sealed data. */
 static const char *root_meaning(uint32_t kind)
 {
-	return kind == UNDERPIN_ROOT_EPHEMERAL ? " (what PALs seal ends with the core: see root_secret= in docs/services.md)" :
+	return kind == UNDERPIN_ROOT_EPHEMERAL ? " (what PALs seal ends with the core: see root_secret= in underpin(4))" :
 	       kind == UNDERPIN_ROOT_FILE ? " (who can read that file can unseal everything)" : "";
 }
 
@@ -60,7 +60,7 @@ static void as_json(const struct underpin_status *s)
 	json_set_bool(root, "fatal_record", s->fatal);
 	json_set_bool(root, "locked", s->lock);
 	json_set_bool(root, "debug", s->debug);
-	json_set_text(root, "root_secret", root_name(s->root_secret));
+	json_set_text(root, "root_secret", root_name(s->root_kind));
 	list = json_object_new_array();
 	for (i = 0; i < sizeof(not_covered) / sizeof(not_covered[0]); i++)
 		json_object_array_add(list, json_object_new_string(not_covered[i]));
@@ -91,7 +91,7 @@ static void as_text(const struct underpin_status *s)
 	       exit_reason_name(s->longest_reason));
 	printf("unload       %s\n", s->lock ? "refused until reboot (lock=1)" :
 	       s->nr_pals ? "refused while PALs are open" : "possible (modprobe -r underpin)");
-	printf("root secret  %s%s\n", root_name(s->root_secret), root_meaning(s->root_secret));
+	printf("root secret  %s%s\n", root_name(s->root_kind), root_meaning(s->root_kind));
 	if (s->debug)
 		puts("DEBUG        debug hypercalls are allowed: for tests, not for secrets");
 	if (s->fatal)

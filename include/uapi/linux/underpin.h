@@ -123,7 +123,7 @@ struct underpin_status {
 	__u32 lock, debug;
 	__u32 tsc_khz;
 	__u8 build_id[20];
-	__u32 root_secret;	/* UNDERPIN_ROOT_*; 0: the module does not know */
+	__u32 root_kind;	/* UNDERPIN_ROOT_*; 0: the module does not know */
 };
 #define UNDERPIN_GET_STATUS _IO(UNDERPIN_IOC, 3)
 

@@ -208,6 +208,10 @@ int main(int argc, char **argv)
 
 	if (!strcmp(what, "quote") && argc == 4) {
 		n = svc_quote(0xff, (const unsigned char *)argv[3], (long)strlen(argv[3]), &q);
+		printf("measurement ");
+		for (size_t i = 0; i < sizeof(self.measurement); i++)
+			printf("%02x", self.measurement[i]);
+		putchar('\n');
 		return n || file(argv[2], "w", &q, sizeof(q)) != sizeof(q);
 	}
 	if (!strcmp(what, "crash")) {

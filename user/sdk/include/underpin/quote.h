@@ -27,6 +27,8 @@ struct pal_quote {
 #define PAL_STATEMENT_DEBUG 0x2
 #define PAL_STATEMENT_LOCK 0x4
 #define PAL_STATEMENT_HYPERVISOR 0x8
+#define PAL_ROOT_EPHEMERAL 1
+#define PAL_ROOT_FILE 2
 
 struct pal_core_statement {
 	char magic[12];		/* UnderpinCOR1 */
@@ -34,7 +36,7 @@ struct pal_core_statement {
 	unsigned char image[32];	/* SHA-256 of the core's text and constants */
 	uint32_t flags;		/* PAL_STATEMENT_* */
 	uint32_t nesting_depth;
-	uint32_t root_kind;	/* 1 ephemeral, 2 a file's */
+	uint32_t root_kind;	/* PAL_ROOT_*; others may come */
 	uint32_t zero;
 };
 
