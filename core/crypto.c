@@ -15,6 +15,7 @@
 #include "known_answers.h"
 #include "random.h"
 #include "sign.h"
+#include "wipe.h"
 
 struct core_statement core_statement;
 u8 core_statement_digest[DIGEST_SIZE];
@@ -26,14 +27,6 @@ static bool have_root;
 static struct spinlock root_lock;
 
 #define MEASURE_A_STEP 512u
-
-__attribute__((noinline)) void crypto_wipe_stack(void)
-{
-	u8 dead[2048];
-
-	memset(dead, 0, sizeof(dead));
-	__asm__ volatile("" : : "r"(dead) : "memory");
-}
 
 bool crypto_differ(const void *a, const void *b, size_t n)
 {
@@ -102,7 +95,7 @@ int crypto_derive(const void *info, size_t n, u8 key[32])
 	}
 	memset(prk, 0, sizeof(prk));
 	barrier();
-	crypto_wipe_stack();
+	wipe_dead_stack();
 	return have ? 0 : -ECANCELED;
 }
 
@@ -116,7 +109,7 @@ void crypto_aead(const u8 key[32], bool encrypt, void *data, size_t n, const voi
 	/* Every x86-64 CPU has SSE2. */
 	br_poly1305_ctmulq_run(key, iv, data, n, aad, aad_size, tag, br_chacha20_sse2_get(), encrypt);
 	vector_end(cpu);
-	crypto_wipe_stack();
+	wipe_dead_stack();
 }
 
 void crypto_wipe(void)
@@ -166,7 +159,7 @@ static int root_step(void)
 	}
 	memset(handover.root_secret, 0, sizeof(handover.root_secret));
 	handover.root_secret_size = 0;
-	crypto_wipe_stack();
+	wipe_dead_stack();
 	return err;
 }
 

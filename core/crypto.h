@@ -3,8 +3,8 @@
  * What the trusted services need of cryptography, by BearSSL: hash, keys from the
  * root secret, authenticated encryption. docs/services.md says which and why;
  * sign.h has signatures. Each call is one stay in root's worth at most (RULES 11), but
- * for crypto_init_step(), at load. Locking: none needed; all but the last three call
- * vector_begin() themselves, so none of them between that and vector_end().
+ * for crypto_init_step(), at load. Locking: none needed. crypto_hash(), _derive() and
+ * _aead() call vector_begin() themselves, which is not nested.
  */
 #ifndef UNDERPIN_CORE_CRYPTO_H
 #define UNDERPIN_CORE_CRYPTO_H
@@ -38,8 +38,6 @@ void crypto_aead(const u8 key[32], bool encrypt, void *data, size_t n, const voi
 		 u8 tag[SEAL_TAG_SIZE]);
 /* False where equal; the time tells nothing of the contents. */
 bool crypto_differ(const void *a, const void *b, size_t n);
-/* Wipe the part of the stack below, where BearSSL has left keys. */
-void crypto_wipe_stack(void);
 
 extern struct core_statement core_statement;
 extern u8 core_statement_digest[DIGEST_SIZE];

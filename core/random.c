@@ -9,6 +9,7 @@
 #include "../include/platform.h"
 #include "../vmx/cpu.h"
 #include "../vmx/vector.h"
+#include "wipe.h"
 
 static br_hmac_drbg_context drbg;
 static bool seeded;
@@ -64,18 +65,6 @@ int random_init(void)
 	memset(handover.entropy, 0, sizeof(handover.entropy));
 	seeded = true;
 	return 0;
-}
-
-/*
- * BearSSL leaves what it answered on the stack below us (br_hmac_out() has a
- * copy). Who leaves VMX or starts another kernel could find it there.
- */
-static __attribute__((noinline)) void wipe_dead_stack(void)
-{
-	u8 dead[2048];
-
-	memset(dead, 0, sizeof(dead));
-	__asm__ volatile("" : : "r"(dead) : "memory");
 }
 
 int core_random(void *buf, size_t len)

@@ -3,8 +3,8 @@
 w=$TEST_WORK
 u=$B/underpin/underpin
 [ -x "$B/trust/underpin-trust" ] || skip_all "underpin-trust is not built: user/trust/packages"
-make -s -C "$USER_DIR/../selftests/hosted" O="$w/hosted" "$w/hosted/test_pal_services" >"$w/make" 2>&1 &&
-	ASAN_OPTIONS=detect_leaks=0 QUOTE_OUT=$w/quote "$w/hosted/test_pal_services" >"$w/tap" 2>&1
+make -s -C "$USER_DIR/../selftests/hosted" O="$w/hosted" "$w/hosted/test_pal_quote" >"$w/make" 2>&1 &&
+	ASAN_OPTIONS=detect_leaks=0 QUOTE_OUT=$w/quote "$w/hosted/test_pal_quote" >"$w/tap" 2>&1
 check "the core makes a quote of 744 bytes" test "$(wc -c <"$w/quote")" = 744 || diag "$(tail -n 3 "$w/make" "$w/tap")"
 
 # From its fixed places (user/sdk/include/underpin/quote.h).
@@ -25,6 +25,10 @@ check_equal "what the core says of itself" "file true false 3" \
 check_equal "another nonce: status 1, NO" "1 1" "$(status_of verify "$w/quote" --nonce 00) $(grep -c '^NO.*fresh' "$w/out")"
 check_equal "another PAL" false "$(field=.measurement verified "$w/quote" --pal "$nonce")"
 check_equal "another core" false "$(printf 'CUNDRPIN%052d' 0 >"$w/core"; field=.core verified "$w/quote" --core "$w/core")"
+cp "$w/quote" "$w/below"
+printf '\012' | dd of="$w/below" bs=1 seek=728 conv=notrunc status=none
+check_equal "a hypervisor below: said, unless it does not matter" "1 0" \
+	"$(status_of verify "$w/below" --allow-debug >/dev/null; grep -c '^NO.*hypervisor' "$w/out") $(status_of verify "$w/below" --allow-debug --allow-hypervisor >/dev/null; grep -c '^NO.*hypervisor' "$w/out")"
 check_equal "no core" "1 1" "$(status_of verify "$w/quote" --core "$w/tap") $(grep -c 'is not a core.bin' "$w/err")"
 
 # Each byte that counts, changed: sizes, mask, nonce, statement to be signed, signature, PCRs, key, core statement.
@@ -59,6 +63,8 @@ for c in seal unseal quote; do
 	[ -e /dev/underpin ] || check_equal "$c without the module: status 1, one line that says modprobe" "1 1 1" \
 		"$(head -c 10 "$w/quote" | status_of $c) $(wc -l <"$w/err") $(grep -c modprobe "$w/err")"
 done
+check_equal "options and files that a command does not take: status 2, in words" "2 2 2 1" \
+	"$(status_of seal --key "$w/files/public.pem") $(status_of unseal --nonce 00) $(status_of quote "$w/quote") $(grep -c 'quote takes no file' "$w/err")"
 head -c 2049 /dev/zero >"$w/large"
 check_equal "too much to seal: said with its bound" "1 1" "$(status_of seal "$w/large") $(grep -c 'at most 2048' "$w/err")"
 finish

@@ -56,13 +56,14 @@ check "unload" unload
 check_equal "load with the file again" ok "$(load root_secret="$tmp/root")"
 check_equal "with the same root secret it opens" ok "$(up-services unseal "$tmp/blob")"
 check "unload" unload
-for wrong in missing short public relative; do
+for wrong in missing short public relative fifo; do
 	cp "$tmp/root" "$tmp/$wrong"
 	case $wrong in
 	missing) rm "$tmp/$wrong"; error=ENOENT; name=$tmp/$wrong ;;
 	short) head -c 31 "$tmp/root" >"$tmp/$wrong"; error=EINVAL; name=$tmp/$wrong ;;
 	public) chmod 644 "$tmp/$wrong"; error=EPERM; name=$tmp/$wrong ;;
 	relative) error=EINVAL; name=relative ;;
+	fifo) rm "$tmp/$wrong"; mkfifo "$tmp/$wrong"; error=EPERM; name=$tmp/$wrong ;;	# and does not wait for a writer
 	esac
 	check "$wrong: quiet until here" quiet_since_mark
 	mark

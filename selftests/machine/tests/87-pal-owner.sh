@@ -6,5 +6,5 @@
 
 need_core
 mark
-run_tap up-pal owner
+run_tap up-owner
 end_of_pals
