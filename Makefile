@@ -58,7 +58,7 @@ check-full: check-deps	## the long tests too
 check-hosted: check-deps	## unit and property tests, fuzzers for some seconds: no machine needed
 	selftests/check --hosted
 
-bench: check-deps	## costs in instructions, beside their baselines
+bench: bench-deps	## costs in instructions, beside their baselines
 	selftests/bench/run
 
 lint:			## checkpatch, sparse, header and boundary checks
@@ -66,6 +66,7 @@ lint:			## checkpatch, sparse, header and boundary checks
 
 deps: ; @selftests/vm/deps $(PKG_BUILD) $(shell cat user/packages user/vm/packages user/trust/packages 2>/dev/null)
 machine-deps: ; @selftests/vm/deps $(PKG_BUILD) $(PKG_VM) $(shell cat user/packages user/trust/packages 2>/dev/null)
+bench-deps: ; @selftests/vm/deps $(PKG_BUILD) $(PKG_VM) $(shell cat user/packages user/vm/packages user/trust/packages 2>/dev/null)
 check-deps: ; @selftests/vm/deps $(PKG_BUILD) $(PKG_VM) $(PKG_CHECK)
 
 lines:			## source lines of the core
@@ -84,4 +85,4 @@ help:			## this list
 	@echo "  KVER=... or KDIR=... choose the kernel (now: $(KDIR)), W=1 and C=1 more warnings"
 
 .PHONY: all module core user install vm demo check check-full check-hosted bench lint deps \
-	machine-deps check-deps lines clean help
+	machine-deps bench-deps check-deps lines clean help

@@ -23,7 +23,7 @@ end_load() {
 # Every load makes read-only pages, for which the kernel splits large pages of its direct map, each
 # by a page table that it keeps: that is not lost memory, and is told by DirectMap4k. Nor are the free
 # pages in the CPUs' own lists (zoneinfo's counts), which MemFree leaves out, nor what has a name:
-# the tests' files (Shmem), processes (AnonPages, PageTables, KernelStack), and slabs, which have a test of their own.
+# the tests' files (Shmem) and processes (AnonPages, PageTables, KernelStack). Slabs that grow are lost.
 # What is freed comes late (RCU, work queues): read until it stays.
 memory_now() {
 	settle
@@ -44,7 +44,7 @@ memory() {
 amount() { printed=$1; shift; for field; do echo "$printed" | tr ' ' '\n' | sed -n "s/^$field://p"; done | awk '{ n += $1 } END { print n + 0 }'; }
 # KiB that are free or have a name. What grows without one is lost.
 accounted() {
-	echo $(($(amount "$1" MemFree Lists Shmem AnonPages PageTables KernelStack SUnreclaim SReclaimable) +
+	echo $(($(amount "$1" MemFree Lists Shmem AnonPages PageTables KernelStack) +
 		$(amount "$1" DirectMap4k) / 512))
 }
 
