@@ -37,6 +37,7 @@ static u64 owner_tag(enum frame_owner owner, u32 id)
 /* A donation (core/donate.c) splits pages too: what a PAL may not use up. */
 #define TABLES_FOR_DONATION 8
 #define TABLES_A_FRAME 2	/* out of a page of 1 GiB */
+#define TABLES_A_LIST 8		/* 3,500 instructions each */
 
 u32 frame_pages_missing(u32 nr)
 {
@@ -79,19 +80,27 @@ int frame_take_locked(u64 pfn, u64 tag)
 	return 0;
 }
 
-int frame_take(u64 pfn, enum frame_owner owner, u32 id)
+int frame_take_list(const u64 *pfn, u32 nr, enum frame_owner owner, u32 id)
 {
 	u64 tag = owner_tag(owner, id);
-	int err;
+	u32 i = 0, tables;
+	int err = tag ? 0 : -EINVAL;
 
-	if (!tag)
-		return -EINVAL;
 	spin_lock(&frame_lock);
-	err = frame_take_locked(pfn, tag);
-	if (err == -ENOMEM && main_view_reclaim_locked())
+	tables = main_view.view.nr_tables;
+	for (; !err && i < nr && main_view.view.nr_tables - tables < TABLES_A_LIST; i += !err)
+		err = frame_take_locked(pfn[i], tag);
+	if (err == -ENOMEM && !i && main_view_reclaim_locked())
 		err = -EAGAIN;
 	spin_unlock(&frame_lock);
-	return err;
+	return i ? (int)i : err;
+}
+
+int frame_take(u64 pfn, enum frame_owner owner, u32 id)
+{
+	int ret = frame_take_list(&pfn, 1, owner, id);
+
+	return ret < 0 ? ret : 0;
 }
 
 int frame_return(u64 pfn, enum frame_owner owner, u32 id)

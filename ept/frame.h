@@ -32,6 +32,12 @@ enum frame_owner {
  * them until tlb_flush_done().
  */
 int frame_take(u64 pfn, enum frame_owner owner, u32 id);
+/*
+ * The first of nr frames, in their order: how many, at least one where nr is not 0, or what
+ * frame_take() answers for the first. nr is at most FRAMES_A_LIST: one stay in root (RULES 11).
+ */
+int frame_take_list(const u64 *pfn, u32 nr, enum frame_owner owner, u32 id);
+#define FRAMES_A_LIST 32
 /* With so many more pages in core_pool nr frames can be taken, wherever they lie; 0: with none. */
 u32 frame_pages_missing(u32 nr);
 

@@ -11,7 +11,6 @@
 #define CAP_2M BIT(16)
 #define CAP_1G BIT(17)
 #define QUALIFICATION_WRITE BIT(1)
-#define QUALIFICATION_FETCH BIT(2)
 #define QUALIFICATION_ACCESS 7
 
 /* About how many instructions a step may take, and what its parts cost. */

@@ -45,6 +45,7 @@ enum view_answer {
  * EPT violation (qualification: SDM table 28-7) or misconfiguration (then 0).
  * VIEW_NONE never for RAM, unless an entry of ours is broken (logged).
  */
+#define QUALIFICATION_FETCH BIT(2)
 enum view_answer main_view_violation(gpa_t gpa, u64 qualification);
 
 /*

@@ -118,15 +118,11 @@ static bool call(struct cpu *cpu, struct pal_slot *slot, const struct pal_entry 
 	return true;
 }
 
-bool pal_fetch(struct cpu *cpu, gpa_t gpa, gva_t rip)
+/* The frame was the slot's a moment ago. */
+static bool fetch_from(struct cpu *cpu, struct pal_slot *slot, u64 pfn, u64 rip)
 {
 	const struct pal_entry *entry;
-	struct pal_slot *slot;
-	u32 id;
 
-	if (frame_owner(gpa.v >> PAGE_SHIFT, &id) != FRAME_PAL)
-		return false;
-	slot = slot_of(id);
 	if (!slot || slot_state(slot) != PAL_READY || READ_ONCE(slot->dying) ||
 	    !caller_is_owner(slot) || !caller_can_call())
 		return false;
@@ -136,11 +132,29 @@ bool pal_fetch(struct cpu *cpu, gpa_t gpa, gva_t rip)
 		return refuse(cpu, slot, EBUSY);
 	/* Again: it may have ended before the claim, even have begun anew. */
 	entry = slot_state(slot) == PAL_READY && !READ_ONCE(slot->dying) && caller_is_owner(slot) ?
-		find_entry(slot->pal, gpa.v >> PAGE_SHIFT, rip.v) : NULL;
+		find_entry(slot->pal, pfn, rip) : NULL;
 	if (entry)
 		return call(cpu, slot, entry);
 	slot_release(slot);
 	return false;
+}
+
+bool pal_fetch(struct cpu *cpu, gpa_t gpa, gva_t rip)
+{
+	u64 pfn = gpa.v >> PAGE_SHIFT, ends = READ_ONCE(pal_ends);
+	u32 id;
+
+	if (frame_owner(pfn, &id) != FRAME_PAL)
+		return false;
+	cpu->pal_called = (typeof(cpu->pal_called)){ pfn, ends, slot_of(id) };
+	return fetch_from(cpu, slot_of(id), pfn, rip.v);
+}
+
+bool pal_fetch_again(struct cpu *cpu, gpa_t gpa, gva_t rip)
+{
+	return cpu->pal_called.pfn == gpa.v >> PAGE_SHIFT &&
+	       cpu->pal_called.ends == READ_ONCE(pal_ends) &&
+	       fetch_from(cpu, cpu->pal_called.slot, gpa.v >> PAGE_SHIFT, rip.v);
 }
 
 static bool resume_refused(struct cpu *cpu, s64 error)

@@ -99,52 +99,46 @@ static s64 pal_in_state(u64 id, u32 state, struct pal **pal)
 	return 0;
 }
 
-/* A part of the list, copied once: at most PAL_FRAMES_A_CALL. */
-static s64 read_list(u64 list_gpa, u64 count, u64 missing, u64 pfn[PAL_FRAMES_A_CALL], u32 *nr)
+/* What comes next of the list: all of them go to one kind of owner. Copied once. */
+static s64 take_some(struct pal *pal, bool frames, u64 list_gpa, u64 count)
 {
-	if (count > missing)
-		return -EINVAL;
-	*nr = count < PAL_FRAMES_A_CALL ? count : PAL_FRAMES_A_CALL;
-	return *nr && guest_read(GPA(list_gpa), pfn, *nr * sizeof(*pfn)) ? -EFAULT : 0;
-}
+	const struct pal_section *s = frames ? section_of_frame(pal, pal->got_frames) : NULL;
+	u64 left = frames ? s->first + s->nr_pages - pal->got_frames :
+			    pal->nr_donated - pal->got_donated;
+	u64 pfn[FRAMES_A_LIST];
+	u32 nr = count < left ? count : left;
+	s64 i, taken;
 
-/* Take one more page or frame. */
-static int take_donated(struct pal *pal, u64 pfn)
-{
-	int err = frame_take(pfn, FRAME_PAL, slot_id(pal->slot));
-
-	if (!err)
-		pal->donated[pal->got_donated++] = pfn;
-	return err;
-}
-
-static int take_frame(struct pal *pal, u64 pfn)
-{
-	bool shared = section_of_frame(pal, pal->got_frames)->type == PAL_SECTION_SHARED;
-	int err = frame_take(pfn, shared ? FRAME_LENT : FRAME_PAL, slot_id(pal->slot));
-
-	if (!err)
-		pal_frame_set(pal, pal->got_frames++, pfn);
-	return err;
+	nr = nr < FRAMES_A_LIST ? nr : FRAMES_A_LIST;
+	if (guest_read(GPA(list_gpa), pfn, nr * sizeof(*pfn)))
+		return -EFAULT;
+	taken = frame_take_list(pfn, nr, frames && s->type == PAL_SECTION_SHARED ? FRAME_LENT :
+				FRAME_PAL, slot_id(pal->slot));
+	for (i = 0; i < taken; i++) {
+		if (frames)
+			pal_frame_set(pal, pal->got_frames++, pfn[i]);
+		else
+			pal->donated[pal->got_donated++] = pfn[i];
+	}
+	return taken;
 }
 
 /* Donated pages, or frames: some of the list, in the order of their places. */
 static s64 take_list(u64 id, u32 state, u64 list_gpa, u64 count)
 {
 	bool frames = state == PAL_COLLECTING;
-	u64 pfn[PAL_FRAMES_A_CALL];
 	struct pal *pal;
-	u32 nr = 0, i = 0;
-	s64 err = pal_in_state(id, state, &pal);
+	s64 ret = pal_in_state(id, state, &pal);
 
-	if (err)
-		return err;
-	err = read_list(list_gpa, count, frames ? pal->nr_frames - pal->got_frames :
-						  pal->nr_donated - pal->got_donated, pfn, &nr);
-	for (; !err && i < nr; i += !err)
-		err = frames ? take_frame(pal, pfn[i]) : take_donated(pal, pfn[i]);
+	if (ret)
+		return ret;
+	if (count > (frames ? pal->nr_frames - pal->got_frames :
+			      pal->nr_donated - pal->got_donated))
+		ret = -EINVAL;
+	else if (count)
+		ret = take_some(pal, frames, list_gpa, count);
 	slot_release(pal->slot);
-	return i ? i : err;
+	return ret;
 }
 
 s64 pal_hc_donate(u64 id, u64 list_gpa, u64 count)

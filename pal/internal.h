@@ -31,7 +31,7 @@
 #define PAL_MAX_DONATED 105
 
 /* Frames or pages that one stay in root may handle (RULES 11). */
-#define PAL_FRAMES_A_CALL 6	/* each may split a page of 1 GiB and one of 2 MiB: 7,000 */
+#define PAL_FRAMES_A_CALL 6	/* returned: each may merge a page of 2 MiB and one of 1 GiB: 7,000 */
 #define PAL_BUILDS_A_STEP 32
 #define PAL_WIPES_A_STEP 60
 #define PAL_HASH_A_STEP 512	/* bytes: about 3,700 instructions a block of 64 */
@@ -144,6 +144,7 @@ _Static_assert(sizeof(struct pal) <= PAGE_SIZE, "struct pal outgrew its page");
 
 /* ---- slot.c ---- */
 extern bool pal_doomed, pal_closed;
+extern u64 pal_ends;	/* how many began to end: before any of their frames is another's */
 struct pal_slot *slot_of(u64 id);	/* NULL: no such id */
 struct pal_slot *slot_create(void);	/* claimed, or NULL */
 u32 slot_id(const struct pal_slot *slot);

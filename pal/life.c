@@ -146,6 +146,7 @@ static s64 step_down(struct pal_slot *slot)
 {
 	if (slot_state(slot) < PAL_WIPING) {
 		slot->generation++;	/* tokens of a call in progress are stale now */
+		atomic_fetch_add64(&pal_ends, 1);
 		slot->pal->position = 0;
 		set_state(slot, PAL_WIPING);
 	}

@@ -45,6 +45,8 @@ s64 pal_hc_reclaim(u64 id, u64 list_gpa);
  * resolve first); false: not a PAL's entry point for this caller, so #GP.
  */
 bool pal_fetch(struct cpu *cpu, gpa_t gpa, gva_t rip);
+/* The same, before anything is known of gpa; false as well where this CPU's last call was another frame's. */
+bool pal_fetch_again(struct cpu *cpu, gpa_t gpa, gva_t rip);
 
 /*
  * HC_PAL_RESUME at the stub: the PAL goes on, or its results are copied on. A

@@ -4,6 +4,7 @@
 
 static struct pal_slot slots[PAL_MAX_IDS];
 bool pal_doomed, pal_closed;
+u64 pal_ends;
 
 struct pal_slot *slot_of(u64 id)
 {

@@ -81,6 +81,10 @@ struct cpu {
 	/* PALs: owned by pal/ */
 	struct pal_slot *pal_claim;	/* held by this CPU (pal/slot.c) */
 	struct pal_context *pal_context; /* the context that runs here, in MODE_PAL */
+	struct {		/* the last call of a PAL here; good while no PAL has ended since */
+		u64 pfn, ends;
+		struct pal_slot *slot;
+	} pal_called;
 
 	/* recovery from a bug of ours: core/fatal.c */
 	u32 fatal_depth;

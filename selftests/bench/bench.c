@@ -8,6 +8,7 @@
  *   hypercall          1000 null hypercalls from ring 3, without the loop
  *   load FILE PARAMS   finit_module(2), once
  *   call               PAL calls and returns
+ *   interrupted        what an interrupt costs more in a PAL than elsewhere
  *   register PAGES     the two system calls, and of it what was spent in root
  *   cpu, syscall       a run of a fixed length
  */
@@ -30,6 +31,7 @@
 long call_none(void);
 long call_four(long a, long b, long c, long d);
 long call_page(unsigned char *data);
+long call_spin(long times);
 
 static uint64_t ticks(void)
 {
@@ -166,6 +168,35 @@ static int bench_call(void)
 	return 0;
 }
 
+/* The same loop in a PAL and outside: interrupts come at the same rate, and Linux handles them alike. */
+static int bench_interrupted(void)
+{
+	const long loops = 20000000;
+	struct underpin_pal_info info;
+	uint64_t inside, outside, start;
+	int pal = underpin_pal_start(&underpin_pal);
+	long n = loops;
+
+	if (pal < 0) {
+		fprintf(stderr, "bench: %s\n", underpin_last_error());
+		return 1;
+	}
+	start = ticks();
+	__asm__ volatile("1: dec %0\n jnz 1b" : "+r"(n) : : "cc");
+	outside = ticks() - start;
+	start = ticks();
+	n = call_spin(loops);
+	inside = ticks() - start;
+	if (n || underpin_pal_get_info(pal, &info) || !info.interrupts) {
+		fprintf(stderr, "bench: the call was not interrupted\n");
+		return 1;
+	}
+	printf("interrupts %llu\ninterrupted %lld\n", (unsigned long long)info.interrupts,
+	       (long long)(inside - outside) / (long long)info.interrupts);
+	underpin_pal_stop(pal);
+	return 0;
+}
+
 /* Ticks in root by hypercalls, the least costly way to ask included once. */
 static uint64_t root_ticks(int device)
 {
@@ -282,12 +313,14 @@ int main(int argc, char **argv)
 		return bench_load(argv[2], argv[3]);
 	if (!strcmp(what, "call"))
 		return bench_call();
+	if (!strcmp(what, "interrupted"))
+		return bench_interrupted();
 	if (!strcmp(what, "register") && argc == 3)
 		return bench_register((unsigned int)strtoul(argv[2], NULL, 0));
 	if (!strcmp(what, "cpu"))
 		return bench_cpu();
 	if (!strcmp(what, "syscall"))
 		return bench_syscall();
-	fprintf(stderr, "usage: bench cpuid|hypercall|load FILE PARAMS|call|register PAGES|cpu|syscall\n");
+	fprintf(stderr, "usage: bench cpuid|hypercall|load FILE PARAMS|call|interrupted|register PAGES|cpu|syscall\n");
 	return 2;
 }

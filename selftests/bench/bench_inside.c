@@ -19,3 +19,10 @@ long call_page(unsigned char *data)
 	return ++data[0];
 }
 UNDERPIN_PAL_ENTRY(call_page, PAL_INOUT(4096));
+
+long call_spin(long times)
+{
+	__asm__ volatile("1: dec %0\n jnz 1b" : "+r"(times) : : "cc");
+	return times;
+}
+UNDERPIN_PAL_ENTRY(call_spin, PAL_INT);

@@ -54,9 +54,12 @@ static struct cpu *owner_calls(u32 slot, u64 thread)
 	return cpu;
 }
 
+/* As vmx/memory.c does, so all of this holds whichever way a call takes. */
 static bool fetch(struct cpu *cpu)
 {
-	return pal_fetch(cpu, GPA(p.frame[0] << 12 | (PAL_ENTRY & 4095)), GVA(PAL_ENTRY));
+	gpa_t gpa = GPA(p.frame[0] << 12 | (PAL_ENTRY & 4095));
+
+	return pal_fetch_again(cpu, gpa, GVA(PAL_ENTRY)) || pal_fetch(cpu, gpa, GVA(PAL_ENTRY));
 }
 
 static struct cpu *enter(u32 slot)
@@ -789,9 +792,40 @@ static void test_returning_stub(void)
 	*((u8 *)frame(0x730) + 0x1f) = 0;
 }
 
+/* The short way is for a frame that this CPU found a moment ago, and for no other. */
+static void test_called_before(void)
+{
+	struct cpu *cpu;
+	gpa_t gpa;
+
+	plain_pal();
+	gpa = GPA(p.frame[0] << 12 | (PAL_ENTRY & 4095));
+	cpu = owner_calls(1, THREAD);
+	ok(!pal_fetch_again(cpu, gpa, GVA(PAL_ENTRY)) && cpu->mode == MODE_LINUX,
+	   "the first call of a PAL on a CPU asks who owns the frame");
+	check(pal_fetch(cpu, gpa, GVA(PAL_ENTRY)));
+	exit_return(cpu, 1);
+	cpu = owner_calls(1, THREAD);
+	ok(!pal_fetch_again(cpu, GPA(p.frame[1] << 12), GVA(PAL_ENTRY)) &&
+	   !pal_fetch_again(cpu, gpa, GVA(PAL_ENTRY + 1)), "not another frame, not beside the entry");
+	ok(pal_fetch_again(cpu, gpa, GVA(PAL_ENTRY)) && cpu->mode == MODE_PAL, "the second does not");
+	exit_return(cpu, 2);
+	pal_unregister(&p);
+	cpu = owner_calls(1, THREAD);
+	ok(!pal_fetch_again(cpu, gpa, GVA(PAL_ENTRY)), "no PAL: nothing is called");
+	describe(&p, PAL_BASE);
+	start_pal();
+	cpu = owner_calls(1, THREAD);
+	ok(!pal_fetch_again(cpu, gpa, GVA(PAL_ENTRY)),
+	   "since a PAL has ended nothing is known, though slot and frame are the same");
+	check(fetch(cpu));
+	exit_return(cpu, 3);
+}
+
 int main(void)
 {
 	pal_machine_start(2);
+	test_called_before();
 	test_plain();
 	test_who();
 	test_pointers();

@@ -190,7 +190,7 @@ static void give(struct model *m, bool frames)
 	ret = (frames ? pal_hc_add_frames : pal_hc_donate)(m->p.id, fake_chance(97) ? LIST_GPA :
 							   FAKE_RAM_END + 8, n);
 	if (ret > 0) {
-		check(ret <= n && ret <= PAL_FRAMES_A_CALL && (bad == ~0u || ret <= bad || bad == 0));
+		check(ret <= n && ret <= FRAMES_A_LIST && (bad == ~0u || ret <= bad || bad == 0));
 		check(state(m) == (frames ? PAL_COLLECTING : PAL_DONATING));
 		*done += ret;
 	}

@@ -468,7 +468,7 @@ static s64 give_all(s64 (*call)(u64, u64, u64), s64 id, const u64 *pfn, u32 nr)
 		}
 		if (ret < 0)
 			return ret;
-		check(ret > 0 && ret <= PAL_FRAMES_A_CALL);
+		check(ret > 0 && ret <= FRAMES_A_LIST);
 		done += ret;
 	}
 	return 0;
