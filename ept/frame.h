@@ -21,7 +21,7 @@ enum frame_owner {
 	FRAME_LENT,	/* Linux's, and mapped by PAL id as well: cannot change owner */
 };
 
-#define FRAME_MAX_ID 253	/* of FRAME_PAL and FRAME_LENT; from 1 */
+#define FRAME_MAX_ID 256	/* of FRAME_PAL and FRAME_LENT; from 1 */
 
 /*
  * Linux -> owner. But for FRAME_LENT the frame then reads as zeros in the main

@@ -26,17 +26,19 @@
 #define EPT_LENT BIT(11)
 #define EPT_TAG (EPT_SOFT & ~EPT_LENT)
 #define TAG_LINUX 0
-#define TAG_NOT_RAM 254
-#define TAG_CORE 255
+#define TAG_NOT_RAM 510
+#define TAG_CORE 511
 
 static inline u64 tag_bits(u32 tag)
 {
-	return (tag & 0x1full) << 52 | (tag & 0x20ull) << 54 | (tag & 0xc0ull) << 55;
+	return (tag & 0x1full) << 52 | (tag & 0x20ull) << 54 | (tag & 0xc0ull) << 55 |
+	       (tag & 0x100ull) << 2;
 }
 
 static inline u32 entry_tag(u64 entry)
 {
-	return (entry >> 52 & 0x1f) | (entry >> 54 & 0x20) | (entry >> 55 & 0xc0);
+	return (entry >> 52 & 0x1f) | (entry >> 54 & 0x20) | (entry >> 55 & 0xc0) |
+	       (entry >> 2 & 0x100);
 }
 
 static inline bool entry_not_ram(u64 entry)

@@ -24,8 +24,8 @@
 #define EPT_TYPE (7ull << EPT_TYPE_SHIFT)
 #define EPT_LARGE BIT(7)
 #define EPT_ADDRESS 0x000ffffffffff000ull
-/* Bits of a leaf that the CPU ignores and that nothing newer uses (SDM table 29-7). */
-#define EPT_SOFT (BIT(11) | (0x1full << 52) | BIT(59) | (3ull << 61))
+/* Bits of a leaf that the CPU ignores (SDM table 29-7); 10 unless execution is mode-based, which ours is not. */
+#define EPT_SOFT (BIT(10) | BIT(11) | (0x1full << 52) | BIT(59) | (3ull << 61))
 
 /* Four levels translate 48 bits (SDM 29.3.2). */
 #define EPT_ADDRESS_BITS 48

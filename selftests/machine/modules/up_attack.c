@@ -283,7 +283,7 @@ static void do_fuzz(const u64 *a)
 			cond_resched();
 	}
 	/* Whatever came to be of it goes: PALs that nobody owns would keep the core. */
-	for (i = 1; i <= 253; i++) {
+	for (i = 1; i <= 256; i++) {
 		try_vmcall(HC_PAL_DESTROY, i, 0, 0, 0);
 		for (j = 0; j < 100000; j++)
 			if (try_vmcall(HC_PAL_STEP, i, 0, 0, 0).rax != -EAGAIN)
