@@ -87,6 +87,14 @@ void *__memcpy_chk(void *to, const void *from, size_t n, size_t room)
 }
 
 /* Never reached: canary.pl makes both sides of the comparison constant. */
+void *__memset_chk(void *to, int c, size_t n, size_t room);
+void *__memset_chk(void *to, int c, size_t n, size_t room)
+{
+	if (n > room)
+		__builtin_trap();
+	return memset(to, c, n);
+}
+
 _Noreturn void __stack_chk_fail(void);
 _Noreturn void __stack_chk_fail(void)
 {

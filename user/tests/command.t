@@ -1,7 +1,7 @@
 . "$TAP"
 w=$TEST_WORK
 u=$B/underpin/underpin
-$CC -std=gnu11 -I"$USER_DIR/../include/uapi" -shared -fPIC -o "$w/fake.so" fake_device.c -ldl || exit 1
+$CC -std=gnu11 -I"$USER_DIR/../include/uapi" -I"$USER_DIR/sdk/include" -shared -fPIC -o "$w/fake.so" fake_device.c -ldl || exit 1
 fake() { LD_PRELOAD="$w/fake.so" "$u" "$@"; }
 status_of() { "$@" >"$w/out" 2>"$w/err"; echo $?; }
 

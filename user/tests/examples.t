@@ -1,7 +1,7 @@
 . "$TAP"
 # The examples' own logic, with the fake device: their PALs run as ordinary code.
 w=$TEST_WORK
-$CC -std=gnu11 -I"$USER_DIR/../include/uapi" -shared -fPIC -o "$w/fake.so" fake_device.c -ldl || exit 1
+$CC -std=gnu11 -I"$USER_DIR/../include/uapi" -I"$USER_DIR/sdk/include" -shared -fPIC -o "$w/fake.so" fake_device.c -ldl || exit 1
 run() { e=$1; shift; FAKE_SERVICES=1 LD_PRELOAD="$w/fake.so" "$B/examples/$e" "$@" 2>"$w/err"; }
 
 head -c 10000 /dev/urandom >"$w/file"

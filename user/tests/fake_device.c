@@ -20,9 +20,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
+#include <underpin/pal_services.h>
 #include <unistd.h>
 
 static int forced(const char *name)
@@ -127,6 +129,60 @@ static int struct_out(void *to)
 	return 0;
 }
 
+/*
+ * Where a call began, for PAL_SVC_EXIT: each entry point has a breakpoint. What is under it is put back for
+ * one step.
+ */
+#define TRAP_FLAG 0x100
+static struct { unsigned char *at, byte; } traps[16];
+static unsigned int nr_traps;
+static gregset_t began;
+static unsigned char *stepped;
+
+static void set_trap(unsigned char *at)
+{
+	unsigned char *page = (unsigned char *)((uintptr_t)at & ~4095ul);
+
+	if (!getenv("FAKE_SERVICES") || nr_traps == 16)
+		return;
+	mprotect(page, 8192, PROT_READ | PROT_WRITE | PROT_EXEC);
+	traps[nr_traps].at = at;
+	traps[nr_traps++].byte = *at;
+	*at = 0xcc;
+}
+
+static void at_trap(int number, siginfo_t *info, void *context)
+{
+	greg_t *r = ((ucontext_t *)context)->uc_mcontext.gregs;
+	unsigned int i;
+
+	(void)number, (void)info;
+	if (stepped) {
+		*stepped = 0xcc;
+		stepped = NULL;
+		r[REG_EFL] &= ~TRAP_FLAG;
+		return;
+	}
+	for (i = 0; i < nr_traps; i++)
+		if (traps[i].at == (unsigned char *)r[REG_RIP] - 1) {
+			r[REG_RIP]--;
+			memcpy(began, r, sizeof(began));
+			stepped = traps[i].at;
+			*stepped = traps[i].byte;
+			r[REG_EFL] |= TRAP_FLAG;
+		}
+}
+
+/* As libunderpin's stub: -1, errno, and what the ABI says a function keeps. */
+static void end_call(greg_t *r, int error)
+{
+	memcpy(r, began, sizeof(began));
+	r[REG_RIP] = *(greg_t *)r[REG_RSP];
+	r[REG_RSP] += 8;
+	r[REG_RAX] = -1;
+	errno = error;
+}
+
 static int do_register(struct underpin_pal_register *r)
 {
 	const struct underpin_section *s = (void *)(uintptr_t)r->sections;
@@ -151,6 +207,8 @@ static int do_register(struct underpin_pal_register *r)
 		errno = EINVAL;
 		return -1;
 	}
+	for (i = 0; i < r->nr_entries; i++)
+		set_trap((void *)(uintptr_t)e[i].addr);
 	fd = (int)syscall(SYS_openat, AT_FDCWD, "/dev/zero", O_RDWR, 0);
 	r->id = next_id++;
 	memset(r->measurement, 0xab, sizeof(r->measurement));
@@ -262,6 +320,65 @@ int ioctl(int fd, unsigned long request, ...)
 	return -1;
 }
 
+/* Not sealed at all: the same sizes and errors. Whose it is: FAKE_SELF, one character. */
+struct fake_blob {
+	char magic[8];
+	uint32_t size, sum;
+	char self;
+	unsigned char data[];
+};
+
+static uint32_t sum_of(const unsigned char *data, uint32_t size)
+{
+	uint32_t sum = 1;
+
+	while (size--)
+		sum = sum * 31 + *data++;
+	return sum;
+}
+
+static char self(void)
+{
+	const char *s = getenv("FAKE_SELF");
+
+	return s ? *s : 'a';
+}
+
+static long seal(struct pal_seal *r)
+{
+	struct fake_blob *b = (void *)(uintptr_t)r->blob;
+
+	if (r->blob_size < r->data_size + PAL_SEAL_OVERHEAD)
+		return -EMSGSIZE;
+	memset(b, 0, r->data_size + PAL_SEAL_OVERHEAD);
+	memcpy(b->magic, "UPSEALED", 8);
+	b->size = r->data_size;
+	b->self = self();
+	memcpy(b->data, (void *)(uintptr_t)r->data, r->data_size);
+	b->sum = sum_of(b->data, b->size);
+	r->blob_size = r->data_size + PAL_SEAL_OVERHEAD;
+	return 0;
+}
+
+static long unseal(struct pal_unseal *r)
+{
+	const struct fake_blob *b = (const void *)(uintptr_t)r->blob;
+
+	if (r->blob_size < PAL_SEAL_OVERHEAD || memcmp(b->magic, "UPSEALED", 8) || b->size + PAL_SEAL_OVERHEAD != r->blob_size)
+		return -EINVAL;
+	if (getenv("FAKE_STALE"))
+		return -ESTALE;
+	if (b->sum != sum_of(b->data, b->size))
+		return -EBADMSG;
+	if (b->self != self())
+		return -EACCES;
+	if (r->data_size < b->size)
+		return -EMSGSIZE;
+	memcpy((void *)(uintptr_t)r->data, b->data, b->size);
+	r->data_size = b->size;
+	return 0;
+}
+
 static void serve(int number, siginfo_t *info, void *context)
 {
 	greg_t *r = ((ucontext_t *)context)->uc_mcontext.gregs;
@@ -280,6 +397,15 @@ static void serve(int number, siginfo_t *info, void *context)
 		fill_info((void *)r[REG_RDI], next_id - 1);
 		r[REG_RAX] = 0;
 		break;
+	case PAL_SVC_SEAL:
+		r[REG_RAX] = seal((void *)r[REG_RDI]);
+		break;
+	case PAL_SVC_UNSEAL:
+		r[REG_RAX] = unseal((void *)r[REG_RDI]);
+		break;
+	case PAL_SVC_EXIT:
+		end_call(r, (int)r[REG_RDI]);
+		break;
 	default:
 		r[REG_RAX] = -ENOSYS;
 	}
@@ -291,6 +417,9 @@ __attribute__((constructor)) static void begin(void)
 
 	if (!getenv("FAKE_SERVICES"))
 		return;
+	action.sa_sigaction = at_trap;
+	sigaction(SIGTRAP, &action, NULL);
+	action.sa_sigaction = serve;
 	sigaction(SIGILL, &action, NULL);
 	sigaction(SIGSEGV, &action, NULL);
 }

@@ -12,7 +12,7 @@ if command -v g++ >/dev/null; then
 else
 	skip "no g++" "underpin.h compiles as C++"
 fi
-check "the fake device builds" $CC -std=gnu11 -Wall $inc -shared -fPIC -o "$w/fake.so" fake_device.c -ldl
+check "the fake device builds" $CC -std=gnu11 -Wall $inc -I"$USER_DIR/sdk/include" -shared -fPIC -o "$w/fake.so" fake_device.c -ldl
 
 # ---- the stub ----
 stub() { objdump -d --no-show-raw-insn --disassemble=underpin_resume_stub "$1" | sed -n 's/^ *[0-9a-f]*:[ \t]*//p' | tr -s ' ' | grep -v nop; }

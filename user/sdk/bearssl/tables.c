@@ -19,7 +19,9 @@ br_hash_class br_sha224_vtable, br_sha256_vtable;
 	(BR_HASHDESC_ID(id) | BR_HASHDESC_OUT(out) | BR_HASHDESC_STATE(state) | \
 	 BR_HASHDESC_LBLEN(6) | BR_HASHDESC_MD_PADDING | BR_HASHDESC_MD_PADDING_BE)
 
-static const br_hash_class *sha256_class(void)
+/* For ec_tables.c too. */
+const br_hash_class *pal_sha256_class(void);
+const br_hash_class *pal_sha256_class(void)
 {
 	br_hash_class *t = &br_sha256_vtable;
 
@@ -55,7 +57,7 @@ void pal_hmac_begin(pal_hmac *c, const void *key, size_t key_size)
 {
 	br_hmac_key_context k;
 
-	br_hmac_key_init(&k, sha256_class(), key, key_size);
+	br_hmac_key_init(&k, pal_sha256_class(), key, key_size);
 	br_hmac_init(c, &k, 0);
 	__builtin_memset(&k, 0, sizeof(k));
 	__asm__ volatile("" : : "r"(&k) : "memory");
