@@ -142,9 +142,10 @@ static int root_step(void)
 	u8 id[32];
 	int err = 0;
 
-	if (size && (size < CORE_ROOT_SECRET_MIN || size > CORE_ROOT_SECRET_MAX))
+	if (size && (size < CORE_ROOT_SECRET_MIN || size > CORE_ROOT_SECRET_MAX ||
+		     (handover.root_kind != ROOT_FILE && handover.root_kind != ROOT_TPM)))
 		err = -EINVAL;
-	core_statement.root_kind = size ? ROOT_FILE : ROOT_EPHEMERAL;
+	core_statement.root_kind = size ? handover.root_kind : ROOT_EPHEMERAL;
 	if (!size) {
 		size = CORE_ROOT_SECRET_MIN;
 		err = core_random(handover.root_secret, size);

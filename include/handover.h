@@ -72,7 +72,7 @@ struct core_image_header {
 	u8 build_id[20];	/* filled after linking: SHA-1 of the image */
 	u8 pad[4];
 };
-#define CORE_ABI_VERSION 2	/* image.lds has it too */
+#define CORE_ABI_VERSION 3	/* image.lds has it too */
 
 /* Whole 4 KiB frames [pfn, pfn + count). */
 struct core_extent {
@@ -109,8 +109,9 @@ struct handover {
 	u64 switch_va;		/* the switch page, same address in both worlds */
 	u64 image_pa;		/* only for the fatal record */
 	u8 entropy[CORE_ENTROPY_SIZE];	/* from get_random_bytes; the core wipes it */
-	u8 root_secret[CORE_ROOT_SECRET_MAX];	/* of a file (docs/services.md); the core wipes it */
+	u8 root_secret[CORE_ROOT_SECRET_MAX];	/* docs/services.md 3; the core wipes it */
 	u32 root_secret_size;	/* 0: none, the core makes an ephemeral one */
+	u32 root_kind;		/* enum root_kind, if there is one */
 	u32 reserved;
 	u32 apic_id[CORE_MAX_CPUS];	/* of slot i */
 	struct core_extent pool[CORE_MAX_EXTENTS]; /* everything that leaves Linux */

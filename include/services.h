@@ -19,6 +19,7 @@
 enum root_kind {
 	ROOT_EPHEMERAL = 1,
 	ROOT_FILE,
+	ROOT_TPM,
 };
 
 #define SEAL_TO_SELF 0x1	/* measurement := the caller's own */

@@ -20,6 +20,12 @@ static u64 first_page_pa;
 /* Where each page of the image is, in Linux's direct map. */
 static void *pages[CORE_IMAGE_MAX_SIZE / PAGE_SIZE] __initdata;
 
+const void *__init image_bytes(size_t *size)
+{
+	*size = core_image_end - core_image_start;
+	return core_image_start;
+}
+
 int __init image_check(void)
 {
 	size_t size = core_image_end - core_image_start;

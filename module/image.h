@@ -13,6 +13,8 @@ int image_check(void);
 
 /* Valid after image_check(). */
 const struct core_image_header *image_header(void);
+/* All of it, as core.bin has it. */
+const void *image_bytes(size_t *size);
 /* Pages that it will occupy. */
 unsigned long image_pages(void);
 

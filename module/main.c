@@ -35,6 +35,7 @@
 #include "pool.h"
 #include "power.h"
 #include "root_secret.h"
+#include "tpm.h"
 #include "space.h"
 #include "switch.h"
 #include "vmx_users.h"
@@ -55,7 +56,10 @@ module_param_named(nested_mb, params.nested_mb, uint, 0444);
 MODULE_PARM_DESC(nested_mb, "MiB for the guests of a hypervisor (KVM) on top; 0: VMX is not offered");
 static char *root_secret;
 module_param(root_secret, charp, 0);
-MODULE_PARM_DESC(root_secret, "file of 32 to 64 secret bytes for sealing (docs/services.md); without it sealed data ends with the core");
+MODULE_PARM_DESC(root_secret, "for sealing (docs/services.md): file of 32 to 64 secret bytes, or tpm; without it sealed data ends with the core");
+static uint tpm_pcrs = TPM_PCRS_OF_BOOT;
+module_param(tpm_pcrs, uint, 0444);
+MODULE_PARM_DESC(tpm_pcrs, "with root_secret=tpm: mask of the PCRs that must be as at underpin tpm setup (0x395: 0, 2, 4, 7, 8, 9)");
 static char *name = KBUILD_MODNAME;
 module_param(name, charp, 0444);
 MODULE_PARM_DESC(name, "name of the device and of the debugfs directory");
@@ -182,7 +186,7 @@ static int __init build_core(u64 *core_cr3)
 	if (err)
 		goto out;
 	fill_handover(h, ram, *core_cr3);
-	err = root_secret_read(root_secret, h);
+	err = root_secret_read(root_secret, tpm_pcrs, h);
 	if (!err)
 		image_write_handover(h);
 out:

@@ -6,6 +6,8 @@
  */
 #include "state.h"
 #include "root_secret.h"
+#include "tpm.h"
+#include "../include/services.h"
 
 #include <linux/errno.h>
 #include <linux/fs.h>
@@ -35,20 +37,35 @@ static int __init read_all(const char *path, struct file *file, struct handover 
 	} else if (n < 0) {
 		pr_err("root_secret: cannot read %s: %pe\n", path, ERR_PTR(n));
 	}
-	if (n > 0)
+	if (n > 0) {
 		h->root_secret_size = n;
+		h->root_kind = ROOT_FILE;
+	}
 	return n < 0 ? n : 0;
 }
 
-int __init root_secret_read(const char *path, struct handover *h)
+static int __init read_tpm(u32 pcrs, struct handover *h)
+{
+	int err = tpm_root_secret(pcrs, h->flags & HANDOVER_DEBUG, h->root_secret);
+
+	if (!err) {
+		h->root_secret_size = TPM_SECRET_SIZE;
+		h->root_kind = ROOT_TPM;
+	}
+	return err;
+}
+
+int __init root_secret_read(const char *path, u32 pcrs, struct handover *h)
 {
 	struct file *file;
 	int err;
 
 	if (!path || !*path)
 		return 0;
+	if (!strcmp(path, "tpm"))
+		return read_tpm(pcrs, h);
 	if (*path != '/') {
-		pr_err("root_secret: %s is not an absolute path\n", path);
+		pr_err("root_secret: %s is neither an absolute path nor tpm\n", path);
 		return -EINVAL;
 	}
 	file = filp_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);

@@ -127,6 +127,8 @@ static void pal_again(u32 i)
 	pal_appears(i);
 }
 
+static u32 root_kind = ROOT_FILE;
+
 static void load_core(void)
 {
 	s64 ret;
@@ -145,6 +147,7 @@ static void service_machine_start(const void *root, u32 root_size)
 	handover.flags = HANDOVER_DEBUG;
 	memcpy(handover.root_secret, root, root_size);
 	handover.root_secret_size = root_size;
+	handover.root_kind = root_kind;
 	load_core();
 	for (i = 0; i < NR_PALS; i++)
 		pal_appears(i);

@@ -418,9 +418,42 @@ static void test_ephemeral(void)
 	ok(WIFEXITED(status) && !WEXITSTATUS(status), "without a file: an ephemeral root secret, and sealing works");
 }
 
+/* The kind is the module's word; there are two where there is a secret. */
+static void test_kinds(void)
+{
+	pid_t child;
+	int status;
+
+	fflush(stdout);
+	child = fork();
+	if (!child) {
+		root_kind = ROOT_TPM;
+		service_machine_start(root, sizeof(root));
+		_exit(core_statement.root_kind != ROOT_TPM || unsealed(sealed(100), 100));
+	}
+	check(waitpid(child, &status, 0) == child);
+	ok(WIFEXITED(status) && !WEXITSTATUS(status), "the TPM's secret: the core's statement says so");
+	fflush(stdout);
+	child = fork();
+	if (!child) {
+		s64 ret;
+
+		pal_machine_start(2);
+		memcpy(handover.root_secret, root, sizeof(root));
+		handover.root_secret_size = sizeof(root);
+		handover.root_kind = ROOT_TPM + 1;
+		while ((ret = crypto_init_step()) == -EAGAIN)
+			;
+		_exit(ret != -EINVAL || handover.root_secret[0]);
+	}
+	check(waitpid(child, &status, 0) == child);
+	ok(WIFEXITED(status) && !WEXITSTATUS(status), "an unknown kind is refused, and the secret wiped");
+}
+
 int main(void)
 {
 	test_ephemeral();
+	test_kinds();
 	service_machine_start(root, sizeof(root));
 	test_start();
 	interrupted = 30;

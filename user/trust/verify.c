@@ -206,13 +206,15 @@ static void say(struct report *r, const char *key, int holds, const char *text)
 
 static const char *root_name(uint32_t kind)
 {
-	return kind == PAL_ROOT_EPHEMERAL ? "ephemeral" : kind == PAL_ROOT_FILE ? "file" : "unknown";
+	return kind == PAL_ROOT_EPHEMERAL ? "ephemeral" : kind == PAL_ROOT_FILE ? "file" :
+	       kind == PAL_ROOT_TPM ? "tpm" : "unknown";
 }
 
 static const char *root_meaning(uint32_t kind)
 {
 	return kind == PAL_ROOT_EPHEMERAL ? "made at load, gone with the core" :
 	       kind == PAL_ROOT_FILE ? "a file's: who has that file has the quote key" :
+	       kind == PAL_ROOT_TPM ? "the TPM's, which gives it once a boot, to the kernel and core that it was set up with" :
 				       "of a kind that this program does not know: nothing can be said of it";
 }
 

@@ -30,6 +30,7 @@ int cmd_log(int argc, char **argv);
 int cmd_pal(int argc, char **argv);
 int cmd_decode(int argc, char **argv);
 int cmd_vm(int argc, char **argv);
+int cmd_tpm(int argc, char **argv);
 int cmd_trust(int argc, char **argv);
 
 /* "underpin: ..." on stderr, once; answers STATUS_FAILED. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Subcommands that are programs of their own, because they need more libraries than this one: `underpin vm`
- * (user/vm), and `seal`, `unseal`, `quote`, `verify` (user/trust, which also has a PAL).
+ * (user/vm), and `seal`, `unseal`, `quote`, `verify` (user/trust, which also has a PAL), `tpm` (there too).
  */
 #include <errno.h>
 #include <limits.h>
@@ -36,6 +36,13 @@ int cmd_vm(int argc, char **argv)
 	(void)argc;
 	try_beside("underpin-vm", "vm", argv);
 	return complain("vm: underpin-vm is not installed: build it with make -C user/vm (user/vm/packages lists what it needs)");
+}
+
+int cmd_tpm(int argc, char **argv)
+{
+	(void)argc;
+	try_beside("underpin-tpm", "trust", argv);
+	return complain("tpm: underpin-tpm is not installed: make -C user install");
 }
 
 int cmd_trust(int argc, char **argv)

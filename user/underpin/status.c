@@ -19,14 +19,16 @@ static double microseconds(uint64_t ticks, uint32_t khz)
 
 static const char *root_name(uint32_t kind)
 {
-	return kind == UNDERPIN_ROOT_EPHEMERAL ? "ephemeral" : kind == UNDERPIN_ROOT_FILE ? "file" : "unknown";
+	return kind == UNDERPIN_ROOT_EPHEMERAL ? "ephemeral" : kind == UNDERPIN_ROOT_FILE ? "file" :
+	       kind == UNDERPIN_ROOT_TPM ? "tpm" : "unknown";
 }
 
 /* What that means for sealed data. */
 static const char *root_meaning(uint32_t kind)
 {
 	return kind == UNDERPIN_ROOT_EPHEMERAL ? " (what PALs seal ends with the core: see root_secret= in underpin(4))" :
-	       kind == UNDERPIN_ROOT_FILE ? " (who can read that file can unseal everything)" : "";
+	       kind == UNDERPIN_ROOT_FILE ? " (who can read that file can unseal everything)" :
+	       kind == UNDERPIN_ROOT_TPM ? " (given once, until the next boot)" : "";
 }
 
 static void as_json(const struct underpin_status *s)

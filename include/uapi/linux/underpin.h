@@ -103,6 +103,7 @@ struct underpin_pal_get_info {
 /* What sealed data hangs on (docs/services.md). */
 #define UNDERPIN_ROOT_EPHEMERAL 1	/* made at load: it ends with the core */
 #define UNDERPIN_ROOT_FILE 2	/* a file's, handed over at load */
+#define UNDERPIN_ROOT_TPM 3	/* the TPM's, which gives it once a boot */
 
 /* On /dev/underpin: the state of the core. */
 struct underpin_status {

@@ -29,6 +29,7 @@ struct pal_quote {
 #define PAL_STATEMENT_HYPERVISOR 0x8
 #define PAL_ROOT_EPHEMERAL 1
 #define PAL_ROOT_FILE 2
+#define PAL_ROOT_TPM 3
 
 struct pal_core_statement {
 	char magic[12];		/* UnderpinCOR1 */
