@@ -229,6 +229,10 @@ static void serve(struct vcpu *vcpu)
 		vm_end(vcpu->vm, run->system_event.type == KVM_SYSTEM_EVENT_SHUTDOWN ? END_POWEROFF :
 		       run->system_event.type == KVM_SYSTEM_EVENT_CRASH ? END_PANIC : END_RESET);
 		break;
+	case KVM_EXIT_DEBUG:
+		if (!debugger_exit(vcpu))
+			surprise(vcpu, END_UNKNOWN_EXIT);
+		break;
 	default: surprise(vcpu, END_UNKNOWN_EXIT); break;
 	}
 }
@@ -240,8 +244,9 @@ static void *vcpu_thread(void *argument)
 
 	this_run = vcpu->run;
 	pthread_barrier_wait(&vm->start);
-	while (__atomic_load_n(&vm->ending, __ATOMIC_SEQ_CST) == ENDING_NONE) {
-		if (!ioctl(vcpu->fd, KVM_RUN, 0)) {
+	while (__atomic_load_n(&vm->ending, __ATOMIC_SEQ_CST) == ENDING_NONE && debugger_gate(vcpu)) {
+		vcpu->unfinished = !ioctl(vcpu->fd, KVM_RUN, 0);
+		if (vcpu->unfinished) {
 			serve(vcpu);
 		} else if (errno == EINTR || errno == EAGAIN) {
 			vcpu->exits[KVM_EXIT_INTR]++;
@@ -294,6 +299,7 @@ static void destroy(struct vm *vm)
 {
 	unsigned int i;
 
+	debugger_close(vm);
 	for (i = 0; i < vm->plan->cpus; i++) {
 		if (vm->vcpus[i].run && vm->vcpus[i].run != MAP_FAILED)
 			munmap(vm->vcpus[i].run, vm->vcpus[i].run_size);
@@ -326,7 +332,7 @@ static bool prepare(struct vm *vm, const struct vm_options *options, struct prob
 	for (i = 0; i < vm->plan->cpus; i++)
 		if (!create_vcpu(vm, i, p))
 			return false;
-	return true;
+	return !options->gdb || debugger_open(vm, options->gdb, options->timeout, p);
 }
 
 static int run_to_end(struct vm *vm, const struct vm_options *options, struct problem *p)
@@ -335,11 +341,12 @@ static int run_to_end(struct vm *vm, const struct vm_options *options, struct pr
 	unsigned int i;
 
 	/* Before the first instruction of the guest; threads that exist are confined with this one. */
-	if (!start_threads(vm, p) || (options->confine && !confine(p)))
+	if (!start_threads(vm, p) || !debugger_start(vm, p) || (options->confine && !confine(p)))
 		_exit(fprintf(stderr, "underpin vm: %s\n", p->text) < 0 ? END_FAILED : END_FAILED);
 	terminal_raw(&vm->terminal);
 	pthread_barrier_wait(&vm->start);
 	terminal_serve(vm, options->timeout);
+	debugger_end(vm, vm->ending);
 	stop_threads(vm);
 	terminal_restore(&vm->terminal);
 	for (i = 0; i < vm->plan->cpus; i++) {

@@ -29,9 +29,11 @@ struct vcpu {
 	size_t run_size;
 	pthread_t thread;
 	uint64_t exits[MAX_EXITS];
-	bool dump;
+	bool dump, unfinished;		/* unfinished: KVM_RUN has to finish the last exit */
 	struct problem problem;
 };
+
+struct debugger;
 
 struct vm {
 	const struct plan *plan;
@@ -45,12 +47,23 @@ struct vm {
 	struct uart uart;
 	struct platform platform;
 	struct terminal terminal;
+	struct debugger *debugger;	/* NULL: none; gdb_server.c */
 	struct vcpu vcpus[MAX_CPUS];
 };
 
 void vm_end(struct vm *vm, int ending);
 const char *kvm_exit_name(unsigned int reason);
 void dump_vcpu(const struct vcpu *vcpu, FILE *to);
+
+/* Wait for a debugger at a port of the loopback or at a path; it is served from debugger_start() to debugger_end(). */
+bool debugger_open(struct vm *vm, const char *where, unsigned int timeout, struct problem *p);
+bool debugger_start(struct vm *vm, struct problem *p);
+/* Before each KVM_RUN: stands here while the debugger wants it. False: the machine ended. */
+bool debugger_gate(struct vcpu *vcpu);
+/* After KVM_EXIT_DEBUG. False: nobody asked for it, or the CPU cannot go on. */
+bool debugger_exit(struct vcpu *vcpu);
+void debugger_end(struct vm *vm, int ending);
+void debugger_close(struct vm *vm);
 
 void terminal_raw(struct terminal *terminal);
 void terminal_restore(struct terminal *terminal);
