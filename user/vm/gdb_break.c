@@ -97,7 +97,7 @@ static int hardware(struct gdb *g, uint64_t gva, uint64_t kind, uint64_t size, b
 		return GDB_BAD;
 	for (i = 0; i < GDB_DEBUG_REGISTERS; i++) {
 		if (!g->slots[i].used) {
-			free_one = i;
+			free_one = free_one < i ? free_one : i;
 		} else if (g->slots[i].gva == gva && g->slots[i].kind == kind && g->slots[i].size == size) {
 			g->slots[i].used = insert;
 			return 0;

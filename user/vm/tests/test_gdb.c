@@ -167,7 +167,7 @@ static void memory(void)
 static void running(void)
 {
 	fake_init(&f);
-	ok(is("s", "T05thread:1;") && f.regs[0].rip == 0x1001 && f.regs[1].rip == 0x1100, "s: one instruction");
+	ok(is("s", "T05thread:1;") && f.regs[0].rip == 0x1001 && f.actions[1] == GDB_STAY, "s: one instruction");
 	ok(is("vCont;s:1", "T05thread:1;") && f.regs[0].rip == 0x1004, "vCont;s:1");
 	ok(is("Z0,1004,1", "OK") && is("Z0,1004,1", "OK") && f.memory[0x1004] == 0xcc && is("m1004,1", "90"), "Z0: int3 in memory, not in what is read");
 	ok(is("z0,1004,1", "OK") && is("z0,1004,1", "OK") && f.memory[0x1004] == 0x90, "z0: it is gone");
@@ -188,6 +188,10 @@ static void running(void)
 	ok(is("z1,1004,1", "OK") && is("Z2,2000,1", "OK") && is("c", "T05watch:2000;thread:1;") && f.regs[0].rip == 0x100c, "Z2: a write");
 	ok(is("z2,2000,1", "OK") && is("Z4,2000,8", "OK") && is("c", "T05awatch:2000;thread:1;"), "Z4: eight bytes");
 	ok(is("z4,2000,8", "OK") && is("Z3,2000,4", "OK") && is("c", "T05rwatch:2000;thread:1;"), "Z3");
+	fake_init(&f);
+	ok(is("Z1,1004,1", "OK") && is("Z2,2000,2", "OK") && is("Z4,2000,8", "OK") && is("c", "T05hwbreak:;thread:1;") &&
+	   f.debug[0].dr7 == 0x0b50042a && f.debug[1].dr7 == 0x0b50042a && f.debug[0].dr[0] == 0x1004, "DR7: R/W and LEN as the SDM has them");
+	is("z1,1004,1", "OK"), is("z2,2000,2", "OK"), is("z4,2000,8", "OK");
 	ok(is("Z2,3001,2", "E16") && is("Z2,3000,3", "E16") && is("Z9,3000,1", "") && is("Z0,8000,1", "E0e") && is("Z0", "E16"), "those that cannot be");
 	ok(is("Z1,1,1", "OK") && is("Z1,2,1", "OK") && is("Z1,3,1", "OK") && is("Z1,4,1", "E1c"), "a fifth debug register");
 	ok(is("vCont;s:7", "E16") && is("vCont", "E16") && is("vCont;", "E16") && is("vCont;x", "E16") && is("c zz", "E16"), "wrong resumptions");
