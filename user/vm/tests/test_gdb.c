@@ -193,7 +193,7 @@ static void running(void)
 	   f.debug[0].dr7 == 0x0b50042a && f.debug[1].dr7 == 0x0b50042a && f.debug[0].dr[0] == 0x1004, "DR7: R/W and LEN as the SDM has them");
 	is("z1,1004,1", "OK"), is("z2,2000,2", "OK"), is("z4,2000,8", "OK");
 	ok(is("Z2,3001,2", "E16") && is("Z2,3000,3", "E16") && is("Z9,3000,1", "") && is("Z0,8000,1", "E0e") && is("Z0", "E16"), "those that cannot be");
-	ok(is("Z1,1,1", "OK") && is("Z1,2,1", "OK") && is("Z1,3,1", "OK") && is("Z1,4,1", "E1c"), "a fifth debug register");
+	ok(is("Z1,5,1", "OK") && is("Z1,1,1", "OK") && is("Z1,2,1", "OK") && is("Z1,3,1", "OK") && is("Z1,4,1", "E1c"), "a fifth debug register");
 	ok(is("vCont;s:7", "E16") && is("vCont", "E16") && is("vCont;", "E16") && is("vCont;x", "E16") && is("c zz", "E16"), "wrong resumptions");
 	fake_init(&f);
 	f.memory[0x1100] = f.memory[0x1101] = 0x90;
