@@ -19,6 +19,7 @@
 
 #include "dev/devices.h"
 #include "kvm_parts.h"
+#include "symbols.h"
 
 static __thread struct kvm_run *this_run;
 
@@ -300,6 +301,7 @@ static void destroy(struct vm *vm)
 	unsigned int i;
 
 	debugger_close(vm);
+	symbols_close(vm->symbols);
 	for (i = 0; i < vm->plan->cpus; i++) {
 		if (vm->vcpus[i].run && vm->vcpus[i].run != MAP_FAILED)
 			munmap(vm->vcpus[i].run, vm->vcpus[i].run_size);
@@ -327,6 +329,11 @@ static bool prepare(struct vm *vm, const struct vm_options *options, struct prob
 	vm->end_event = eventfd(0, EFD_CLOEXEC);
 	if (vm->end_event < 0)
 		return problem(p, "eventfd: %s", strerror(errno));
+	if (options->symbols) {
+		vm->symbols = symbols_open(options->symbols, p);
+		if (!vm->symbols)
+			return false;
+	}
 	if (!open_kvm(vm, options->kvm_device, p) || !create(vm, p))
 		return false;
 	for (i = 0; i < vm->plan->cpus; i++)

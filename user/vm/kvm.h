@@ -8,6 +8,7 @@
 struct vm_options {
 	const char *kvm_device;		/* /dev/kvm */
 	unsigned int timeout;		/* seconds; 0: none */
+	const char *symbols;		/* a vmlinux for dumps; NULL: none */
 	const char *gdb;		/* port or path; NULL: none */
 	bool stats, confine;
 };

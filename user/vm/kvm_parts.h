@@ -47,6 +47,7 @@ struct vm {
 	struct uart uart;
 	struct platform platform;
 	struct terminal terminal;
+	struct symbols *symbols;	/* NULL: none */
 	struct debugger *debugger;	/* NULL: none; gdb_server.c */
 	struct vcpu vcpus[MAX_CPUS];
 };
