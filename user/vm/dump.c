@@ -10,19 +10,6 @@
 #define STACK_WORDS 256
 #define STACK_NAMES 24
 #define MSR_LSTAR 0xc0000082u
-const char *kvm_exit_name(unsigned int reason)
-{
-	static const char *const names[MAX_EXITS] = {
-		[KVM_EXIT_UNKNOWN] = "unknown", [KVM_EXIT_EXCEPTION] = "exception", [KVM_EXIT_IO] = "io",
-		[KVM_EXIT_HYPERCALL] = "hypercall", [KVM_EXIT_DEBUG] = "debug", [KVM_EXIT_HLT] = "hlt",
-		[KVM_EXIT_MMIO] = "mmio", [KVM_EXIT_IRQ_WINDOW_OPEN] = "irq-window",
-		[KVM_EXIT_SHUTDOWN] = "shutdown", [KVM_EXIT_FAIL_ENTRY] = "fail-entry", [KVM_EXIT_INTR] = "signal",
-		[KVM_EXIT_INTERNAL_ERROR] = "internal-error", [KVM_EXIT_SYSTEM_EVENT] = "system-event",
-	};
-
-	return reason < MAX_EXITS && names[reason] ? names[reason] : "other";
-}
-
 static void dump_walk(const struct ram *ram, const struct walk_state *state, uint64_t gva, FILE *to)
 {
 	struct walk walk;

@@ -217,9 +217,12 @@ static void serve(struct vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->run;
 
-	vcpu->exits[run->exit_reason < MAX_EXITS ? run->exit_reason : 0]++;
+	stats_exit(&vcpu->counts, run->exit_reason);
 	switch (run->exit_reason) {
-	case KVM_EXIT_IO: serve_io(vcpu->vm, run); break;
+	case KVM_EXIT_IO:
+		stats_port(&vcpu->counts, run->io.port, run->io.direction == KVM_EXIT_IO_OUT);
+		serve_io(vcpu->vm, run);
+		break;
 	case KVM_EXIT_MMIO:	/* nothing is there */
 		if (!run->mmio.is_write)
 			memset(run->mmio.data, 0xff, sizeof(run->mmio.data));
@@ -250,7 +253,7 @@ static void *vcpu_thread(void *argument)
 		if (vcpu->unfinished) {
 			serve(vcpu);
 		} else if (errno == EINTR || errno == EAGAIN) {
-			vcpu->exits[KVM_EXIT_INTR]++;
+			stats_exit(&vcpu->counts, KVM_EXIT_INTR);
 		} else {
 			problem(&vcpu->problem, "KVM_RUN on CPU %u: %s", vcpu->index, strerror(errno));
 			surprise(vcpu, END_FAILED);
@@ -283,17 +286,12 @@ static void stop_threads(struct vm *vm)
 
 static void print_stats(const struct vm *vm, uint64_t ns)
 {
-	unsigned int i, r;
+	const struct exit_counts *counts[MAX_CPUS];
+	unsigned int i;
 
-	for (r = 0; r < MAX_EXITS; r++) {
-		uint64_t sum = 0;
-
-		for (i = 0; i < vm->plan->cpus; i++)
-			sum += vm->vcpus[i].exits[r];
-		if (sum)
-			fprintf(stderr, "%-16s %10llu %10llu/s\n", kvm_exit_name(r), (unsigned long long)sum,
-				(unsigned long long)(sum * 1000000000.0 / (double)(ns ? ns : 1)));
-	}
+	for (i = 0; i < vm->plan->cpus; i++)
+		counts[i] = &vm->vcpus[i].counts;
+	stats_print(counts, vm->plan->cpus, ns, stderr);
 }
 
 static void destroy(struct vm *vm)

@@ -10,8 +10,8 @@
 
 #include "dev/devices.h"
 #include "kvm.h"
+#include "stats.h"
 
-#define MAX_EXITS 48
 #define ENDING_NONE (-1)
 
 struct terminal {
@@ -28,7 +28,7 @@ struct vcpu {
 	struct kvm_run *run;
 	size_t run_size;
 	pthread_t thread;
-	uint64_t exits[MAX_EXITS];
+	struct exit_counts counts;
 	bool dump, unfinished;		/* unfinished: KVM_RUN has to finish the last exit */
 	struct problem problem;
 };
@@ -53,7 +53,6 @@ struct vm {
 };
 
 void vm_end(struct vm *vm, int ending);
-const char *kvm_exit_name(unsigned int reason);
 void dump_vcpu(const struct vcpu *vcpu, FILE *to);
 
 /* Wait for a debugger at a port of the loopback or at a path; it is served from debugger_start() to debugger_end(). */

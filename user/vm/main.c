@@ -38,7 +38,7 @@ static void usage(FILE *to)
 	      "  --boot 32|64|pvh|multiboot     the protocol (chosen by the kernel)\n"
 	      "  --load ADDRESS   --initrd-at ADDRESS   instead of the computed ones\n"
 	      "  --dump-layout    print the plan of guest memory as JSON and end; needs no KVM\n"
-	      "  --stats          exits per reason and second at the end\n"
+	      "  --stats          exits per reason, port and second at the end\n"
 	      "  --gdb PORT|PATH  wait for gdb there (target remote), at the guest's first instruction\n"
 	      "  --symbols VMLINUX  names for the addresses of code in a dump\n"
 	      "  --timeout SECS   --no-seccomp   --quiet   --device FILE (/dev/kvm)\n\n"
