@@ -51,8 +51,10 @@ static void op_irq(void *context, unsigned int line, bool level)
 	struct vm *vm = context;
 	struct kvm_irq_level irq = { .irq = line, .level = level };
 
-	if (ioctl(vm->fd, KVM_IRQ_LINE, &irq))
+	if (ioctl(vm->fd, KVM_IRQ_LINE, &irq)) {	/* the caller holds the lock */
+		problem(&vm->problem, "KVM refuses KVM_IRQ_LINE: %s", strerror(errno));
 		vm_end(vm, END_FAILED);
+	}
 }
 
 static uint64_t op_now(void *context)
@@ -81,6 +83,8 @@ static bool open_kvm(struct vm *vm, const char *device, struct problem *p)
 		return problem(p, "%s: %s: is kvm_intel or kvm_amd loaded (modprobe kvm_intel), and virtualization on in the firmware?",
 			       device, strerror(errno));
 	version = ioctl(vm->kvm, KVM_GET_API_VERSION, 0);
+	if (version < 0)
+		return problem(p, "KVM refuses KVM_GET_API_VERSION: %s: is %s KVM's device?", strerror(errno), device);
 	if (version != KVM_API_VERSION)
 		return problem(p, "%s: KVM's interface has version %d, not %d", device, version, KVM_API_VERSION);
 	return true;
@@ -182,8 +186,10 @@ static bool create_vcpu(struct vm *vm, unsigned int index, struct problem *p)
 
 	vcpu->vm = vm;
 	vcpu->index = index;
+	if (size < (int)sizeof(*vcpu->run))
+		return problem(p, "KVM refuses KVM_GET_VCPU_MMAP_SIZE: %s", size < 0 ? strerror(errno) : "smaller than a CPU's state");
 	vcpu->fd = ioctl(vm->fd, KVM_CREATE_VCPU, index);
-	if (vcpu->fd < 0 || size < (int)sizeof(*vcpu->run))
+	if (vcpu->fd < 0)
 		return problem(p, "KVM refuses KVM_CREATE_VCPU for CPU %u: %s", index, strerror(errno));
 	vcpu->run_size = (size_t)size;
 	vcpu->run = mmap(NULL, vcpu->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
@@ -354,8 +360,11 @@ static int run_to_end(struct vm *vm, const struct vm_options *options, struct pr
 	debugger_end(vm, vm->ending);
 	stop_threads(vm);
 	terminal_restore(&vm->terminal);
+	problem(p, "%s", vm->problem.text);
 	for (i = 0; i < vm->plan->cpus; i++) {
-		problem(p, "%s", vm->vcpus[i].problem.text);
+		/* A CPU that fails when the guest has ended already changes nothing. */
+		if (vm->ending == END_FAILED)
+			problem(p, "%s", vm->vcpus[i].problem.text);
 		if (vm->vcpus[i].dump)
 			dump_vcpu(&vm->vcpus[i], stderr);
 	}

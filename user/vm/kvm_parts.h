@@ -42,6 +42,7 @@ struct vm {
 	pthread_mutex_t lock;		/* bus, devices, terminal */
 	pthread_barrier_t start;
 	unsigned int nr_threads;
+	struct problem problem;		/* of a device, under the lock */
 	struct machine_ops ops;
 	struct bus bus;
 	struct uart uart;

@@ -274,5 +274,6 @@ int main(int argc, char **argv)
 	}
 	if (p.text[0])
 		fprintf(stderr, "underpin vm: %s\n", p.text);
+	free((char *)o.request.cmdline);
 	return status & END_DEBUG ? ((status & 0x7f) << 1 | 1) : status;
 }
