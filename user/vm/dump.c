@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A CPU after an end that nobody expected: reason, registers, instruction bytes, page walk. */
+/* A CPU after an end that nobody expected: reason, registers, instruction bytes, page walk, names of code (symbols.c). */
+#include <errno.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "kvm_parts.h"
+#include "symbols.h"
 
-const char *kvm_exit_name(unsigned int reason)
-{
-	static const char *const names[MAX_EXITS] = {
-		[KVM_EXIT_UNKNOWN] = "unknown", [KVM_EXIT_EXCEPTION] = "exception", [KVM_EXIT_IO] = "io",
-		[KVM_EXIT_HYPERCALL] = "hypercall", [KVM_EXIT_DEBUG] = "debug", [KVM_EXIT_HLT] = "hlt",
-		[KVM_EXIT_MMIO] = "mmio", [KVM_EXIT_IRQ_WINDOW_OPEN] = "irq-window",
-		[KVM_EXIT_SHUTDOWN] = "shutdown", [KVM_EXIT_FAIL_ENTRY] = "fail-entry", [KVM_EXIT_INTR] = "signal",
-		[KVM_EXIT_INTERNAL_ERROR] = "internal-error", [KVM_EXIT_SYSTEM_EVENT] = "system-event",
-	};
-
-	return reason < MAX_EXITS && names[reason] ? names[reason] : "other";
-}
-
+#define STACK_WORDS 256
+#define STACK_NAMES 24
+#define MSR_LSTAR 0xc0000082u
 static void dump_walk(const struct ram *ram, const struct walk_state *state, uint64_t gva, FILE *to)
 {
 	struct walk walk;
@@ -48,6 +41,46 @@ static void dump_code(const struct ram *ram, const struct walk_state *state, uin
 	fputc('\n', to);
 }
 
+static void dump_name(const struct symbols *symbols, const char *what, uint64_t address, FILE *to)
+{
+	uint64_t offset;
+	const char *name = symbols_find(symbols, address, &offset);
+
+	if (name)
+		fprintf(to, "%s%016llx %s+0x%llx\n", what, (unsigned long long)address, name, (unsigned long long)offset);
+}
+
+/* Whatever on the stack is in a function: return addresses, and some that were. */
+static void dump_stack(const struct vcpu *vcpu, const struct walk_state *state, uint64_t rsp, FILE *to)
+{
+	unsigned int i, names = 0;
+	struct walk walk;
+	uint64_t word, offset;
+
+	fputs("code addresses on the stack:\n", to);
+	rsp &= ~7ull;
+	for (i = 0; i < STACK_WORDS && names < STACK_NAMES; i++, rsp += 8) {
+		const void *at = page_walk(vcpu->vm->ram, state, rsp, &walk) ? ram_at(vcpu->vm->ram, walk.gpa, 8) : NULL;
+
+		if (!at)
+			return;
+		memcpy(&word, at, 8);
+		if (symbols_find(vcpu->vm->symbols, word, &offset)) {
+			dump_name(vcpu->vm->symbols, "  ", word, to);
+			names++;
+		}
+	}
+}
+
+/* A 64-bit Linux says by the SYSCALL entry where it moved itself. */
+static void find_slide(const struct vcpu *vcpu)
+{
+	struct { struct kvm_msrs head; struct kvm_msr_entry entry; } msr = { { .nmsrs = 1 }, { .index = MSR_LSTAR } };
+
+	if (ioctl(vcpu->fd, KVM_GET_MSRS, &msr) == 1 && msr.entry.data)
+		symbols_slide(vcpu->vm->symbols, "entry_SYSCALL_64", msr.entry.data);
+}
+
 void dump_vcpu(const struct vcpu *vcpu, FILE *to)
 {
 	const struct kvm_run *run = vcpu->run;
@@ -61,8 +94,10 @@ void dump_vcpu(const struct vcpu *vcpu, FILE *to)
 	if (run->exit_reason == KVM_EXIT_INTERNAL_ERROR)
 		fprintf(to, ", suberror %u", run->internal.suberror);
 	fputc('\n', to);
-	if (ioctl(vcpu->fd, KVM_GET_REGS, &r) || ioctl(vcpu->fd, KVM_GET_SREGS, &s))
+	if (ioctl(vcpu->fd, KVM_GET_REGS, &r) || ioctl(vcpu->fd, KVM_GET_SREGS, &s)) {
+		fprintf(to, "its registers cannot be read: %s\n", strerror(errno));
 		return;
+	}
 #define R(x) ((unsigned long long)(x))
 	fprintf(to, "rip %016llx rflags %08llx  cs %04x ss %04x tr %04x\n", R(r.rip), R(r.rflags), s.cs.selector, s.ss.selector, s.tr.selector);
 	fprintf(to, "rax %016llx rbx %016llx rcx %016llx rdx %016llx\n", R(r.rax), R(r.rbx), R(r.rcx), R(r.rdx));
@@ -75,4 +110,9 @@ void dump_vcpu(const struct vcpu *vcpu, FILE *to)
 	dump_walk(vcpu->vm->ram, &state, r.rip, to);
 	if (s.cr2)
 		dump_walk(vcpu->vm->ram, &state, s.cr2, to);
+	if (vcpu->vm->symbols) {
+		find_slide(vcpu);
+		dump_name(vcpu->vm->symbols, "rip ", r.rip, to);
+		dump_stack(vcpu, &state, r.rsp, to);
+	}
 }

@@ -19,6 +19,7 @@
 
 #include "dev/devices.h"
 #include "kvm_parts.h"
+#include "symbols.h"
 
 static __thread struct kvm_run *this_run;
 
@@ -50,8 +51,10 @@ static void op_irq(void *context, unsigned int line, bool level)
 	struct vm *vm = context;
 	struct kvm_irq_level irq = { .irq = line, .level = level };
 
-	if (ioctl(vm->fd, KVM_IRQ_LINE, &irq))
+	if (ioctl(vm->fd, KVM_IRQ_LINE, &irq)) {	/* the caller holds the lock */
+		problem(&vm->problem, "KVM refuses KVM_IRQ_LINE: %s", strerror(errno));
 		vm_end(vm, END_FAILED);
+	}
 }
 
 static uint64_t op_now(void *context)
@@ -80,6 +83,8 @@ static bool open_kvm(struct vm *vm, const char *device, struct problem *p)
 		return problem(p, "%s: %s: is kvm_intel or kvm_amd loaded (modprobe kvm_intel), and virtualization on in the firmware?",
 			       device, strerror(errno));
 	version = ioctl(vm->kvm, KVM_GET_API_VERSION, 0);
+	if (version < 0)
+		return problem(p, "KVM refuses KVM_GET_API_VERSION: %s: is %s KVM's device?", strerror(errno), device);
 	if (version != KVM_API_VERSION)
 		return problem(p, "%s: KVM's interface has version %d, not %d", device, version, KVM_API_VERSION);
 	return true;
@@ -181,8 +186,10 @@ static bool create_vcpu(struct vm *vm, unsigned int index, struct problem *p)
 
 	vcpu->vm = vm;
 	vcpu->index = index;
+	if (size < (int)sizeof(*vcpu->run))
+		return problem(p, "KVM refuses KVM_GET_VCPU_MMAP_SIZE: %s", size < 0 ? strerror(errno) : "smaller than a CPU's state");
 	vcpu->fd = ioctl(vm->fd, KVM_CREATE_VCPU, index);
-	if (vcpu->fd < 0 || size < (int)sizeof(*vcpu->run))
+	if (vcpu->fd < 0)
 		return problem(p, "KVM refuses KVM_CREATE_VCPU for CPU %u: %s", index, strerror(errno));
 	vcpu->run_size = (size_t)size;
 	vcpu->run = mmap(NULL, vcpu->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
@@ -216,9 +223,12 @@ static void serve(struct vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->run;
 
-	vcpu->exits[run->exit_reason < MAX_EXITS ? run->exit_reason : 0]++;
+	stats_exit(&vcpu->counts, run->exit_reason);
 	switch (run->exit_reason) {
-	case KVM_EXIT_IO: serve_io(vcpu->vm, run); break;
+	case KVM_EXIT_IO:
+		stats_port(&vcpu->counts, run->io.port, run->io.direction == KVM_EXIT_IO_OUT);
+		serve_io(vcpu->vm, run);
+		break;
 	case KVM_EXIT_MMIO:	/* nothing is there */
 		if (!run->mmio.is_write)
 			memset(run->mmio.data, 0xff, sizeof(run->mmio.data));
@@ -228,6 +238,10 @@ static void serve(struct vcpu *vcpu)
 	case KVM_EXIT_SYSTEM_EVENT:
 		vm_end(vcpu->vm, run->system_event.type == KVM_SYSTEM_EVENT_SHUTDOWN ? END_POWEROFF :
 		       run->system_event.type == KVM_SYSTEM_EVENT_CRASH ? END_PANIC : END_RESET);
+		break;
+	case KVM_EXIT_DEBUG:
+		if (!debugger_exit(vcpu))
+			surprise(vcpu, END_UNKNOWN_EXIT);
 		break;
 	default: surprise(vcpu, END_UNKNOWN_EXIT); break;
 	}
@@ -240,11 +254,12 @@ static void *vcpu_thread(void *argument)
 
 	this_run = vcpu->run;
 	pthread_barrier_wait(&vm->start);
-	while (__atomic_load_n(&vm->ending, __ATOMIC_SEQ_CST) == ENDING_NONE) {
-		if (!ioctl(vcpu->fd, KVM_RUN, 0)) {
+	while (__atomic_load_n(&vm->ending, __ATOMIC_SEQ_CST) == ENDING_NONE && debugger_gate(vcpu)) {
+		vcpu->unfinished = !ioctl(vcpu->fd, KVM_RUN, 0);
+		if (vcpu->unfinished) {
 			serve(vcpu);
 		} else if (errno == EINTR || errno == EAGAIN) {
-			vcpu->exits[KVM_EXIT_INTR]++;
+			stats_exit(&vcpu->counts, KVM_EXIT_INTR);
 		} else {
 			problem(&vcpu->problem, "KVM_RUN on CPU %u: %s", vcpu->index, strerror(errno));
 			surprise(vcpu, END_FAILED);
@@ -277,23 +292,20 @@ static void stop_threads(struct vm *vm)
 
 static void print_stats(const struct vm *vm, uint64_t ns)
 {
-	unsigned int i, r;
+	const struct exit_counts *counts[MAX_CPUS];
+	unsigned int i;
 
-	for (r = 0; r < MAX_EXITS; r++) {
-		uint64_t sum = 0;
-
-		for (i = 0; i < vm->plan->cpus; i++)
-			sum += vm->vcpus[i].exits[r];
-		if (sum)
-			fprintf(stderr, "%-16s %10llu %10llu/s\n", kvm_exit_name(r), (unsigned long long)sum,
-				(unsigned long long)(sum * 1000000000.0 / (double)(ns ? ns : 1)));
-	}
+	for (i = 0; i < vm->plan->cpus; i++)
+		counts[i] = &vm->vcpus[i].counts;
+	stats_print(counts, vm->plan->cpus, ns, stderr);
 }
 
 static void destroy(struct vm *vm)
 {
 	unsigned int i;
 
+	debugger_close(vm);
+	symbols_close(vm->symbols);
 	for (i = 0; i < vm->plan->cpus; i++) {
 		if (vm->vcpus[i].run && vm->vcpus[i].run != MAP_FAILED)
 			munmap(vm->vcpus[i].run, vm->vcpus[i].run_size);
@@ -321,12 +333,17 @@ static bool prepare(struct vm *vm, const struct vm_options *options, struct prob
 	vm->end_event = eventfd(0, EFD_CLOEXEC);
 	if (vm->end_event < 0)
 		return problem(p, "eventfd: %s", strerror(errno));
+	if (options->symbols) {
+		vm->symbols = symbols_open(options->symbols, p);
+		if (!vm->symbols)
+			return false;
+	}
 	if (!open_kvm(vm, options->kvm_device, p) || !create(vm, p))
 		return false;
 	for (i = 0; i < vm->plan->cpus; i++)
 		if (!create_vcpu(vm, i, p))
 			return false;
-	return true;
+	return !options->gdb || debugger_open(vm, options->gdb, options->timeout, p);
 }
 
 static int run_to_end(struct vm *vm, const struct vm_options *options, struct problem *p)
@@ -335,15 +352,19 @@ static int run_to_end(struct vm *vm, const struct vm_options *options, struct pr
 	unsigned int i;
 
 	/* Before the first instruction of the guest; threads that exist are confined with this one. */
-	if (!start_threads(vm, p) || (options->confine && !confine(p)))
+	if (!start_threads(vm, p) || !debugger_start(vm, p) || (options->confine && !confine(p)))
 		_exit(fprintf(stderr, "underpin vm: %s\n", p->text) < 0 ? END_FAILED : END_FAILED);
 	terminal_raw(&vm->terminal);
 	pthread_barrier_wait(&vm->start);
 	terminal_serve(vm, options->timeout);
+	debugger_end(vm, vm->ending);
 	stop_threads(vm);
 	terminal_restore(&vm->terminal);
+	problem(p, "%s", vm->problem.text);
 	for (i = 0; i < vm->plan->cpus; i++) {
-		problem(p, "%s", vm->vcpus[i].problem.text);
+		/* A CPU that fails when the guest has ended already changes nothing. */
+		if (vm->ending == END_FAILED)
+			problem(p, "%s", vm->vcpus[i].problem.text);
 		if (vm->vcpus[i].dump)
 			dump_vcpu(&vm->vcpus[i], stderr);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A virtual machine of KVM (Documentation/virt/kvm/api.rst): made, run, ended. Only kvm.c calls ioctl. */
+/* A virtual machine of KVM (Documentation/virt/kvm/api.rst): made, run, ended. No device calls ioctl. */
 #ifndef UNDERPIN_VM_KVM_H
 #define UNDERPIN_VM_KVM_H
 
@@ -8,6 +8,8 @@
 struct vm_options {
 	const char *kvm_device;		/* /dev/kvm */
 	unsigned int timeout;		/* seconds; 0: none */
+	const char *symbols;		/* a vmlinux for dumps; NULL: none */
+	const char *gdb;		/* port or path; NULL: none */
 	bool stats, confine;
 };
 

@@ -10,8 +10,8 @@
 
 #include "dev/devices.h"
 #include "kvm.h"
+#include "stats.h"
 
-#define MAX_EXITS 48
 #define ENDING_NONE (-1)
 
 struct terminal {
@@ -28,10 +28,12 @@ struct vcpu {
 	struct kvm_run *run;
 	size_t run_size;
 	pthread_t thread;
-	uint64_t exits[MAX_EXITS];
-	bool dump;
+	struct exit_counts counts;
+	bool dump, unfinished;		/* unfinished: KVM_RUN has to finish the last exit */
 	struct problem problem;
 };
+
+struct debugger;
 
 struct vm {
 	const struct plan *plan;
@@ -40,17 +42,29 @@ struct vm {
 	pthread_mutex_t lock;		/* bus, devices, terminal */
 	pthread_barrier_t start;
 	unsigned int nr_threads;
+	struct problem problem;		/* of a device, under the lock */
 	struct machine_ops ops;
 	struct bus bus;
 	struct uart uart;
 	struct platform platform;
 	struct terminal terminal;
+	struct symbols *symbols;	/* NULL: none */
+	struct debugger *debugger;	/* NULL: none; gdb_server.c */
 	struct vcpu vcpus[MAX_CPUS];
 };
 
 void vm_end(struct vm *vm, int ending);
-const char *kvm_exit_name(unsigned int reason);
 void dump_vcpu(const struct vcpu *vcpu, FILE *to);
+
+/* Wait for a debugger at a port of the loopback or at a path; it is served from debugger_start() to debugger_end(). */
+bool debugger_open(struct vm *vm, const char *where, unsigned int timeout, struct problem *p);
+bool debugger_start(struct vm *vm, struct problem *p);
+/* Before each KVM_RUN: stands here while the debugger wants it. False: the machine ended. */
+bool debugger_gate(struct vcpu *vcpu);
+/* After KVM_EXIT_DEBUG. False: nobody asked for it, or the CPU cannot go on. */
+bool debugger_exit(struct vcpu *vcpu);
+void debugger_end(struct vm *vm, int ending);
+void debugger_close(struct vm *vm);
 
 void terminal_raw(struct terminal *terminal);
 void terminal_restore(struct terminal *terminal);

@@ -38,7 +38,9 @@ static void usage(FILE *to)
 	      "  --boot 32|64|pvh|multiboot     the protocol (chosen by the kernel)\n"
 	      "  --load ADDRESS   --initrd-at ADDRESS   instead of the computed ones\n"
 	      "  --dump-layout    print the plan of guest memory as JSON and end; needs no KVM\n"
-	      "  --stats          exits per reason and second at the end\n"
+	      "  --stats          exits per reason, port and second at the end\n"
+	      "  --gdb PORT|PATH  wait for gdb there (target remote), at the guest's first instruction\n"
+	      "  --symbols VMLINUX  names for the addresses of code in a dump\n"
 	      "  --timeout SECS   --no-seccomp   --quiet   --device FILE (/dev/kvm)\n\n"
 	      "Ctrl-a x quits. Exit status: 0 power-off, 1 failed, 2 wrongly called, 10 reset, 11 panic,\n"
 	      "12 triple fault, 13 timeout, 14 quit, 15 unknown exit; N<<1|1 by N to port 0xf4. See docs/vm.md.\n", to);
@@ -111,7 +113,7 @@ static bool parse_mode(const char *text, enum boot_mode *mode, struct problem *p
 	return problem(p, "--boot: '%s' is none of 32, 64, pvh, multiboot", text);
 }
 
-enum { OPT_KERNEL = 256, OPT_INITRD, OPT_APPEND, OPT_MEM, OPT_CPUS, OPT_BOOT, OPT_LOAD, OPT_INITRD_AT, OPT_DUMP, OPT_STATS, OPT_TIMEOUT, OPT_FREE, OPT_QUIET, OPT_DEVICE };
+enum { OPT_KERNEL = 256, OPT_INITRD, OPT_APPEND, OPT_MEM, OPT_CPUS, OPT_BOOT, OPT_LOAD, OPT_INITRD_AT, OPT_DUMP, OPT_STATS, OPT_TIMEOUT, OPT_FREE, OPT_QUIET, OPT_DEVICE, OPT_GDB, OPT_SYMBOLS };
 
 static bool parse_options(int argc, char **argv, struct options *o, struct problem *p)
 {
@@ -120,7 +122,8 @@ static bool parse_options(int argc, char **argv, struct options *o, struct probl
 		{ "mem", 1, NULL, OPT_MEM }, { "cpus", 1, NULL, OPT_CPUS }, { "boot", 1, NULL, OPT_BOOT }, { "load", 1, NULL, OPT_LOAD },
 		{ "initrd-at", 1, NULL, OPT_INITRD_AT }, { "dump-layout", 0, NULL, OPT_DUMP }, { "stats", 0, NULL, OPT_STATS },
 		{ "timeout", 1, NULL, OPT_TIMEOUT }, { "no-seccomp", 0, NULL, OPT_FREE }, { "quiet", 0, NULL, OPT_QUIET },
-		{ "device", 1, NULL, OPT_DEVICE }, { "help", 0, NULL, 'h' }, { 0 },
+		{ "device", 1, NULL, OPT_DEVICE },
+		{ "gdb", 1, NULL, OPT_GDB }, { "symbols", 1, NULL, OPT_SYMBOLS }, { "help", 0, NULL, 'h' }, { 0 },
 	};
 	struct request *r = &o->request;
 	bool ok = true;
@@ -143,6 +146,8 @@ static bool parse_options(int argc, char **argv, struct options *o, struct probl
 		case OPT_FREE: o->vm.confine = false; break;
 		case OPT_QUIET: o->quiet = true; break;
 		case OPT_DEVICE: o->vm.kvm_device = optarg; break;
+		case OPT_GDB: o->vm.gdb = optarg; break;
+		case OPT_SYMBOLS: o->vm.symbols = optarg; break;
 		case 'h': usage(stdout); exit(END_POWEROFF);
 		default: ok = problem(p, "unknown option or argument missing: %s; see underpin vm run --help", argv[optind - 1]);
 		}
@@ -269,5 +274,6 @@ int main(int argc, char **argv)
 	}
 	if (p.text[0])
 		fprintf(stderr, "underpin vm: %s\n", p.text);
+	free((char *)o.request.cmdline);
 	return status & END_DEBUG ? ((status & 0x7f) << 1 | 1) : status;
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # limit: 1500
 # `underpin vm` boots Debian's kernel in a guest to its first user process, on the bare machine and on the core:
-# by the 64-bit, the 32-bit and the PVH entry; a guest's ends are told apart. docs/vm.md, issue 5.
+# by the 64-bit, the 32-bit and the PVH entry, and small kernels by Multiboot; a guest's ends are told apart; --gdb. docs/vm.md, issue 5.
 # shellcheck source=selftests/machine/lib/machine.sh
 . /test/machine/lib/machine.sh
 
@@ -25,8 +25,54 @@ boots() {
 	done
 }
 
+# Kernels of our own by Multiboot 1 and 2 (user/vm/tests/multiboot.c): "yes" to each thing given; 0x20 to port 0xf4 is status 65.
+echo module >"$tmp/module"
+multiboots() {
+	for n in 1 2; do
+		/test/underpin-vm run --kernel /test/multiboot$n --initrd "$tmp/module" --append word --mem 32M --timeout 60 </dev/null >"$tmp/guest" 2>&1
+		check_equal "$1: a Multiboot $n kernel runs, and ends through the exit port" 65 $?
+		check_equal "$1: it has its command line, module and memory map (Multiboot $n)" 4 "$(grep -c "^multiboot$n: .*: yes" "$tmp/guest")"
+		diag "$(cat "$tmp/guest")"
+	done
+}
+# A debugger's words and what it hears: breakpoints of both kinds, a step, a watchpoint, memory, an interrupt.
+# spin() is at 0x100800 and counts at 0x100900 until 0x100904 is written.
+debugged() {
+	/test/underpin-vm run --kernel /test/multiboot1 --initrd "$tmp/module" --append "word wait" --mem 32M --timeout 120 \
+		--gdb "$tmp/gdb" </dev/null >"$tmp/guest" 2>&1 &
+	/test/gdb-client "$tmp/gdb" '?' p10 Z0,100800,1 c m100800,2 z0,100800,1 s p10 m100900,4 Z2,100900,4 c m100900,4 z2,100900,4 \
+		Z1,10080d,1 c z1,10080d,1 '!c' '^C' M100904,4:01000000 D >"$tmp/heard" 2>&1
+	cat >"$tmp/expected" <<-'END'
+		T05thread:1;
+		0010100000000000
+		OK
+		T05swbreak:;thread:1;
+		ff05
+		OK
+		T05thread:1;
+		0608100000000000
+		01000000
+		OK
+		T05watch:100900;thread:1;
+		02000000
+		OK
+		OK
+		T05hwbreak:;thread:1;
+		OK
+		T02thread:1;
+		OK
+		OK
+	END
+	check "$1: a debugger stops, steps, watches and interrupts a guest, and reads and writes its memory" cmp -s "$tmp/heard" "$tmp/expected"
+	diag "$(diff "$tmp/expected" "$tmp/heard")"
+	wait $!
+	check_equal "$1: once it has let go, the guest goes on to its end" 65 $?
+}
+
 unload
 check "kvm_intel loads on the bare machine" modprobe kvm_intel
+multiboots bare
+debugged bare
 boots bare 64
 /test/underpin-vm run --kernel /test/vmlinuz --initrd /test/guest.cpio --mem 128M --timeout 1 --append "$words" </dev/null >"$tmp/guest" 2>&1
 check_equal "a guest that goes on is ended by --timeout, status 13" 13 $?
@@ -34,6 +80,8 @@ modprobe -r kvm_intel kvm
 mark
 check_equal "the core loads with VMX for Linux" ok "$(load nested_mb=16)"
 check "kvm_intel loads on it" modprobe kvm_intel
+multiboots "on Underpin"
+# debugged "on Underpin" did not come back from its watchpoint (docs/vm.md): to be found out first.
 boots "on Underpin" "64 32 pvh"
 modprobe -r kvm_intel kvm
 check "the core leaves" unload
