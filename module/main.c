@@ -56,6 +56,12 @@ MODULE_PARM_DESC(nested_mb, "MiB for the guests of a hypervisor (KVM) on top; 0:
 static char *root_secret;
 module_param(root_secret, charp, 0);
 MODULE_PARM_DESC(root_secret, "file of 32 to 64 secret bytes for sealing (docs/services.md); without it sealed data ends with the core");
+static char *kexec = "leave";
+module_param(kexec, charp, 0444);
+MODULE_PARM_DESC(kexec, "what a kexec does: leave (the next kernel has the bare machine) or stay (it runs under the core; needs pool_range)");
+static char *pool_range;
+module_param(pool_range, charp, 0444);
+MODULE_PARM_DESC(pool_range, "addresses from which the core's memory comes, as 1G-2G, 1G- or -4G");
 static char *name = KBUILD_MODNAME;
 module_param(name, charp, 0444);
 MODULE_PARM_DESC(name, "name of the device and of the debugfs directory");
@@ -89,6 +95,27 @@ static int __init check_params(void)
 	return 0;
 }
 
+/* After features_check(). */
+static int __init check_kexec(void)
+{
+	params.kexec_stay = !strcmp(kexec, "stay");
+	if (!params.kexec_stay && strcmp(kexec, "leave")) {
+		pr_err("kexec=%s is not known: leave or stay\n", kexec);
+		return -EINVAL;
+	}
+	if (!params.kexec_stay)
+		return 0;
+	if (!pool_range) {
+		pr_err("kexec=stay needs pool_range=FROM-TO: memory that the next kernel is not loaded to (docs/architecture.md)\n");
+		return -EINVAL;
+	}
+	if (!cpus_unrestricted) {
+		pr_err("kexec=stay needs CPUs with unrestricted guest: the next kernel begins without paging\n");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
 static int __init refuse_or_go_on(void)
 {
 	int err = cpus_find();
@@ -99,6 +126,10 @@ static int __init refuse_or_go_on(void)
 		err = image_check();
 	if (!err)
 		err = features_check();
+	if (!err)
+		err = check_kexec();
+	if (!err && pool_range)
+		err = pool_set_range(pool_range);
 	return err ? err : cpus_all_online();
 }
 
@@ -233,7 +264,7 @@ static int __exit stop_core(void)
 	core_unlock();
 	if (err && core_phase() != PHASE_GONE)
 		return err;
-	pages_lost |= err != 0;
+	pages_lost |= err || core_phase() == PHASE_STAYS;
 	free_core();
 	return 0;
 }
