@@ -114,6 +114,8 @@ guest_begin:
 	inc	%ebx
 	vmcall
 	ud2
+	.globl	guest_fault
+guest_fault:
 	mov	0x4000ffff, %eax	/* not there: the word lies in two pages */
 	.globl	guest_out
 guest_out:

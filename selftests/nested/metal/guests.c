@@ -2,11 +2,12 @@
 /* VMLAUNCH and its errors, and a guest of this half's mode: entry32.S and entry64.S have its code. */
 #include "metal.h"
 
-#define MSR_VMX_EXIT 0x483
+#define MSR_VMX_PROC2 0x48b
+#define PROC2_EPT 2
 #define EXIT_HOST_64 0x200
 #define ENTRY_IA32E 0x200
 
-extern char guest_begin[], guest_out[];
+extern char guest_begin[], guest_fault[], guest_out[];
 extern word guest_register;
 
 /* One field is wrong, VMLAUNCH fails, the field is right again. */
@@ -93,6 +94,39 @@ static void again(void)
 	seen("VMLAUNCH", enter(false), "exit 26");
 }
 
+/* The same guest under an EPT of ours: the lowest 16 MiB as they are, and no more. */
+static void ept(void)
+{
+	static u64 root[512] __attribute__((aligned(PAGE))), pdpt[512] __attribute__((aligned(PAGE)));
+	static u64 directory[512] __attribute__((aligned(PAGE)));
+	u32 i;
+
+	root[0] = (word)pdpt | 7;
+	pdpt[0] = (word)directory | 7;
+	for (i = 0; i < 8; i++)
+		directory[i] = (u64)i << 21 | 0xb7;	/* 2 MiB, WB, all rights */
+	set(PROC_CONTROLS, field(PROC_CONTROLS) | 1u << 31);
+	set(PROC2_CONTROLS, vmx_control(MSR_VMX_PROC2, PROC2_EPT));
+	set64(EPT_POINTER, (word)root | 0x1e);
+	for (i = 0; i < 4 && guest_pdptes; i++)
+		set64(GUEST_PDPTE0 + 2 * i, guest_pdptes[i]);
+	window_map_far(16);
+	guest_register = 0;
+	set(GUEST_RIP, (word)guest_begin);
+	seen("under EPT: VMRESUME", enter(true), "exit 10");
+	skip(2);
+	seen("under EPT: after CPUID", enter(true), "exit 12");
+	seen("under EPT: what the guest read", text("%x", guest_register), "9e57");
+	set(GUEST_RIP, (word)guest_fault);
+	seen("under EPT: a read of a page that is not mapped", enter(true), "exit 48");
+	seen("its qualification", text("%x", field(EXIT_QUALIFICATION)), "181");
+	seen("its addresses", text("%x, linear %x", field(GUEST_PHYSICAL), field(GUEST_LINEAR)), "2000000, linear 40010000");
+	set64(EPT_POINTER, (word)root | 0x1c);
+	seen("an EPT pointer of memory type 4", enter(true), "VMfail 7");
+	set64(EPT_POINTER, 1ull << 60 | (word)root | 0x1e);
+	seen("an EPT pointer beyond the physical addresses", enter(true), "VMfail 7");
+}
+
 void guest_experiments(void)
 {
 	window_map(0, PTE_P | PTE_W);
@@ -102,4 +136,5 @@ void guest_experiments(void)
 	errors();
 	run();
 	again();
+	ept();
 }

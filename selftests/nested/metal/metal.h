@@ -55,6 +55,7 @@ const char *ended(word flags);
 /* 32 pages that can be mapped as one likes. In a guest's tables, page 0 is another one. */
 #define WINDOW 0x40000000
 #define WINDOW_PAGES 32
+#define FAR_PAGE 0x2000000	/* physical; not in the EPT of guests.c */
 #define PTE_P 1
 #define PTE_W 2
 #define PTE_U 4
@@ -62,10 +63,12 @@ const char *ended(word flags);
 #define PTE_D 0x40
 extern u8 window_memory[WINDOW_PAGES][PAGE];
 void window_map(u32 page, u32 flags);
+void window_map_far(u32 page);	/* to FAR_PAGE */
 u32 window_flags(u32 page);	/* of the entry: PTE_* */
 extern bool has_wide_entries;	/* of eight bytes: PAE and 64-bit mode */
 void window_reserve(u32 page);	/* sets a reserved bit, where there are any */
 extern word guest_cr3;
+extern u64 *guest_pdptes;	/* of guest_cr3; NULL: not PAE paging */
 
 /* ---- vmx.c ---- */
 extern u64 vmxon_region[], vmcs_region[];
@@ -73,6 +76,7 @@ u32 vmx_revision(void);
 bool vmread(u32 field, word *value);
 word field(u32 field);		/* 0 where it fails */
 void set(u32 field, word value);
+void set64(u32 field, u64 value);	/* in two halves, where it takes two */
 const char *vmclear(u64 address);
 const char *vmptrld(u64 address);
 const char *vmxon(u64 address);
@@ -132,6 +136,10 @@ CR_FUNCTIONS(4)
 #define GUEST_EFER 0x2806
 #define GUEST_PDPTE0 0x280a
 #define HOST_EFER 0x2c02
+#define EPT_POINTER 0x201a
+#define GUEST_PHYSICAL 0x2400
+#define PROC2_CONTROLS 0x401e
+#define GUEST_LINEAR 0x640a
 #define PIN_CONTROLS 0x4000
 #define PROC_CONTROLS 0x4002
 #define EXCEPTION_BITMAP 0x4004

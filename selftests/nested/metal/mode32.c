@@ -15,6 +15,7 @@
 
 bool has_wide_entries;
 word guest_cr3;
+u64 *guest_pdptes;
 u8 window_memory[WINDOW_PAGES][PAGE] __attribute__((aligned(PAGE)));
 static u8 guest_page[PAGE] __attribute__((aligned(PAGE)));
 extern u64 gdt[];
@@ -49,6 +50,13 @@ void window_map(u32 page, u32 flags)
 	table[1][page] = guest;
 	wide_table[0][page] = mine;
 	wide_table[1][page] = guest;
+	flush(page);
+}
+
+void window_map_far(u32 page)
+{
+	table[0][page] = table[1][page] = FAR_PAGE | PTE_P;
+	wide_table[0][page] = wide_table[1][page] = FAR_PAGE | PTE_P;
 	flush(page);
 }
 
@@ -92,6 +100,7 @@ static void paging(bool pae)
 	write_cr4((read_cr4() & ~(CR4_PAE | CR4_PSE)) | (pae ? CR4_PAE : CR4_PSE));
 	write_cr3(pae ? (word)pdpt[0] : (word)directory[0]);
 	guest_cr3 = pae ? (word)pdpt[1] : (word)directory[1];
+	guest_pdptes = pae ? pdpt[1] : NULL;
 	write_cr0(read_cr0() | CR0_PG | CR0_WP | 0x20);
 }
 

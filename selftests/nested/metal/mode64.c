@@ -10,6 +10,7 @@
 
 bool has_wide_entries = true;
 word guest_cr3;
+u64 *guest_pdptes;
 u8 window_memory[WINDOW_PAGES][PAGE] __attribute__((aligned(PAGE)));
 static u8 guest_page[PAGE] __attribute__((aligned(PAGE)));
 
@@ -29,6 +30,12 @@ void window_map(u32 page, u32 flags)
 {
 	window_table[0][page] = (word)window_memory[page] | flags;
 	window_table[1][page] = (page ? (word)window_memory[page] : (word)guest_page) | flags;
+	asm volatile("invlpg (%0)" : : "r" (WINDOW + (word)PAGE * page) : "memory");
+}
+
+void window_map_far(u32 page)
+{
+	window_table[0][page] = window_table[1][page] = FAR_PAGE | PTE_P;
 	asm volatile("invlpg (%0)" : : "r" (WINDOW + (word)PAGE * page) : "memory");
 }
 

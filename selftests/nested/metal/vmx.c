@@ -66,6 +66,13 @@ void set(u32 field, word value)
 		seen(text("VMWRITE of field %x", (word)field), "fails", "succeeds");
 }
 
+void set64(u32 field, u64 value)
+{
+	set(field, value);
+	if (!IS_64)
+		set(field + 1, value >> 32);
+}
+
 u64 vmx_control(u32 msr, u32 wanted)
 {
 	u64 allowed = rdmsr(msr);
@@ -123,9 +130,7 @@ void vmcs_fill(void)
 	set(0x4010, 0);
 	set(0x4014, 0);
 	set(0x4016, 0);
-	set(LINK_POINTER, ~0ul);
-	if (!IS_64)
-		set(LINK_POINTER + 1, ~0ul);
+	set64(LINK_POINTER, ~0ull);
 	set(0x6000, 0);			/* CR0, CR4: guest owns all */
 	set(0x6002, 0);
 	set(0x6004, read_cr0());
@@ -148,9 +153,7 @@ void vmcs_fill(void)
 	set(0x4826, 0);
 	set(0x6822, 0);
 	set(0x681a, 0x400);
-	set(0x2802, 0);
-	if (!IS_64)
-		set(0x2803, 0);
+	set64(0x2802, 0);		/* DEBUGCTL */
 	fill_segments();
 	fill_tables();
 	set(GUEST_RFLAGS, 2);
