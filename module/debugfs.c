@@ -14,6 +14,7 @@
 
 #include "fatal.h"
 #include "pal.h"
+#include "pool.h"
 #include "query.h"
 
 static struct dentry *directory;
@@ -118,6 +119,20 @@ static int pals_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(pals);
 
+/* For the command line of a kernel that runs under this core after a kexec. */
+static int memmap_show(struct seq_file *m, void *unused)
+{
+	const struct core_extent *e;
+	unsigned int i;
+
+	for (i = 0; (e = pool_extent(i)); i++)
+		seq_printf(m, "%s%lluK$%#llx", i ? "," : "memmap=", e->count * (PAGE_SIZE / 1024),
+			   e->pfn << PAGE_SHIFT);
+	seq_putc(m, '\n');
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(memmap);
+
 static int fatal_open(struct inode *inode, struct file *file)
 {
 	file->private_data = (void *)get_zeroed_page(GFP_KERNEL);
@@ -160,6 +175,7 @@ void debugfs_init(const char *name)
 	debugfs_create_file("stats", 0400, directory, NULL, &stats_fops);
 	debugfs_create_file("log", 0400, directory, NULL, &log_fops);
 	debugfs_create_file("pals", 0400, directory, NULL, &pals_fops);
+	debugfs_create_file("memmap", 0400, directory, NULL, &memmap_fops);
 	debugfs_create_file("fatal", 0400, directory, NULL, &fatal_fops);
 }
 

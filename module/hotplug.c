@@ -44,6 +44,7 @@ static int cpu_goes_down(unsigned int cpu)
 	case PHASE_GONE:
 		break;
 	case PHASE_RUNNING:
+	case PHASE_STAYS:
 		if (cpus_unrestricted)
 			break;
 		pr_warn_once("CPU %u stays online: this CPU has no unrestricted guest, so it could not be started again under the core; unload underpin first\n",

@@ -2,6 +2,7 @@
 /*
  * Leaving: the core prepares (wipes keys, and PALs where it is forced), then all
  * CPUs leave together in stop_machine(). Read switch.S for one CPU's way out.
+ * Staying under the kernel of a kexec is the same without the last step.
  */
 #include "state.h"
 #include "leave.h"
@@ -10,13 +11,18 @@
 #include <linux/cpu.h>
 #include <linux/delay.h>
 #include <linux/errno.h>
+#include <linux/gfp.h>
+#include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/stop_machine.h>
 #include <asm/debugreg.h>
 
+#include "donate.h"
 #include "fatal.h"
 #include "hypercall.h"
+#include "pal.h"
+#include "pool.h"
 #include "pt.h"
 #include "switch.h"
 #include "trace.h"
@@ -25,6 +31,7 @@
 #define LEAVE_TRIES 10000000
 #define PREPARE_KICK_TRIES 10000
 #define PARK_TRIES 10000
+#define STAY_TRIES 100	/* of 20 ms */
 
 int leave_this_cpu(unsigned int slot)
 {
@@ -175,5 +182,61 @@ int core_leave(bool force)
 	}
 	core_set_phase(PHASE_GONE);
 	trace_underpin_leave(nr_cpu_slots, force, err);
+	return err;
+}
+
+/*
+ * Linux stops its CPUs by an interrupt that an offline one gets as well, and keeps until
+ * the next kernel starts it: an INIT does not reset the local APIC under the core.
+ */
+static int all_online(void)
+{
+	unsigned int slot;
+	int err = 0;
+
+	for (slot = 0; slot < nr_cpu_slots && err >= 0; slot++)
+		if (!cpu_online(cpu_slots[slot].cpu))
+			err = add_cpu(cpu_slots[slot].cpu);
+	return min(err, 0);
+}
+
+/* -EAGAIN: it has frames of PALs, or pages that were given while it ran. Under core_lock(). */
+static int has_pool_alone(void)
+{
+	struct core_status *status = (void *)get_zeroed_page(GFP_KERNEL);
+	int ret;
+
+	if (!status)
+		return -ENOMEM;
+	ret = hypercall(HC_STATUS, __pa(status), 0, 0);
+	if (!ret && (status->nr_pals || status->pool_pages != pool_pages()))
+		ret = -EAGAIN;
+	free_page((unsigned long)status);
+	return ret;
+}
+
+int core_stay(void)
+{
+	unsigned int tries = STAY_TRIES;
+	int err = all_online();
+
+	while (!err) {
+		pal_end_all();
+		if (core_get()) {
+			donate_reclaim();
+			core_put();
+		}
+		core_lock();
+		err = core_phase() == PHASE_RUNNING ? has_pool_alone() : -ENODEV;
+		if (!err)
+			err = prepare(true);
+		if (!err)
+			core_set_phase(PHASE_STAYS);
+		core_unlock();
+		if (err != -EAGAIN || !--tries)
+			break;
+		msleep(20);	/* a PAL that was being registered has a file by then */
+		err = 0;
+	}
 	return err;
 }

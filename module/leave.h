@@ -17,4 +17,12 @@ int leave_this_cpu(unsigned int slot);
  */
 int core_leave(bool force);
 
+/*
+ * Before a kexec with kexec=stay: offline CPUs come online, no PAL and no key is left, the core
+ * has no page but the pool's, and every CPU stays under it. Not under core_lock(), in any
+ * phase. 0: the phase is PHASE_STAYS, and the pool is the core's for ever; else it could
+ * not be reached. May sleep.
+ */
+int core_stay(void);
+
 #endif

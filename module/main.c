@@ -60,6 +60,12 @@ MODULE_PARM_DESC(root_secret, "for sealing (docs/services.md): file of 32 to 64 
 static uint tpm_pcrs = TPM_PCRS_OF_BOOT;
 module_param(tpm_pcrs, uint, 0444);
 MODULE_PARM_DESC(tpm_pcrs, "with root_secret=tpm: mask of the PCRs that must be as at underpin tpm setup (0x395: 0, 2, 4, 7, 8, 9)");
+static char *kexec = "leave";
+module_param(kexec, charp, 0444);
+MODULE_PARM_DESC(kexec, "what a kexec does: leave (the next kernel has the bare machine) or stay (it runs under the core; needs pool_range)");
+static char *pool_range;
+module_param(pool_range, charp, 0444);
+MODULE_PARM_DESC(pool_range, "addresses from which the core's memory comes, as 1G-2G, 1G- or -4G");
 static char *name = KBUILD_MODNAME;
 module_param(name, charp, 0444);
 MODULE_PARM_DESC(name, "name of the device and of the debugfs directory");
@@ -93,6 +99,27 @@ static int __init check_params(void)
 	return 0;
 }
 
+/* After features_check(). */
+static int __init check_kexec(void)
+{
+	params.kexec_stay = !strcmp(kexec, "stay");
+	if (!params.kexec_stay && strcmp(kexec, "leave")) {
+		pr_err("kexec=%s is not known: leave or stay\n", kexec);
+		return -EINVAL;
+	}
+	if (!params.kexec_stay)
+		return 0;
+	if (!pool_range) {
+		pr_err("kexec=stay needs pool_range=FROM-TO: memory that the next kernel is not loaded to (docs/architecture.md)\n");
+		return -EINVAL;
+	}
+	if (!cpus_unrestricted) {
+		pr_err("kexec=stay needs CPUs with unrestricted guest: the next kernel begins without paging\n");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
 static int __init refuse_or_go_on(void)
 {
 	int err = cpus_find();
@@ -103,6 +130,10 @@ static int __init refuse_or_go_on(void)
 		err = image_check();
 	if (!err)
 		err = features_check();
+	if (!err)
+		err = check_kexec();
+	if (!err && pool_range)
+		err = pool_set_range(pool_range);
 	return err ? err : cpus_all_online();
 }
 
@@ -237,7 +268,7 @@ static int __exit stop_core(void)
 	core_unlock();
 	if (err && core_phase() != PHASE_GONE)
 		return err;
-	pages_lost |= err != 0;
+	pages_lost |= err || core_phase() == PHASE_STAYS;
 	free_core();
 	return 0;
 }

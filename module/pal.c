@@ -475,6 +475,19 @@ long pal_register(void __user *arg)
 	return ret;
 }
 
+void pal_end_all(void)
+{
+	struct pal *pal;
+
+	mutex_lock(&pals_mutex);
+	list_for_each_entry(pal, &pals, list) {
+		mutex_lock(&pal->mutex);
+		pal_end(pal);
+		mutex_unlock(&pal->mutex);
+	}
+	mutex_unlock(&pals_mutex);
+}
+
 int pal_list(struct underpin_pal_list *list, bool all)
 {
 	u32 room = (list->size - offsetof(struct underpin_pal_list, pal)) / sizeof(list->pal[0]);

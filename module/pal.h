@@ -27,6 +27,12 @@ void pal_request_describe(const struct pal_request *request, struct pal_desc *de
 /* UNDERPIN_PAL_REGISTER: a file descriptor, or -errno. */
 long pal_register(void __user *arg);
 
+/*
+ * End all PALs that have a file; their owners get a signal when they call. Those that are
+ * being registered are not there yet. Not under core_lock(); may sleep.
+ */
+void pal_end_all(void);
+
 /* UNDERPIN_GET_PALS: list->size is set; list->first as in the UAPI; all = not only the caller's user's. */
 int pal_list(struct underpin_pal_list *list, bool all);
 

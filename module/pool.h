@@ -13,8 +13,14 @@
 #include "../include/handover.h"
 
 /*
- * Allocate nr_pages zeroed frames. -ENOMEM, with a line in the log: too little
- * memory, or in too many pieces. May sleep.
+ * From now on the pool comes from these addresses alone, in whole blocks of 2 MiB:
+ * "FROM-TO", "FROM-" or "-TO", in bytes, as 512M or 1G. -EINVAL, with a line in the log.
+ */
+int pool_set_range(const char *range);
+
+/*
+ * Allocate nr_pages zeroed frames, or somewhat more. -ENOMEM, with a line in the log:
+ * too little memory, or in too many pieces. May sleep.
  */
 int pool_create(unsigned long nr_pages);
 
@@ -24,6 +30,8 @@ u64 pool_take(void);
 /* Copies the extents to out[CORE_MAX_EXTENTS]; the number. */
 unsigned int pool_extents(struct core_extent *out);
 unsigned int pool_rest(struct core_extent *out);
+/* One of them, while the pool is there; NULL: there are no more. */
+const struct core_extent *pool_extent(unsigned int i);
 unsigned long pool_pages(void);
 
 /* Wipe all pages (RULES 3; the core has wiped its keys before) and give them back. */

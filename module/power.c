@@ -3,8 +3,9 @@
  * Sleep states would take VMX operation from under the core: refused for now. A
  * reboot or kexec would leave secrets in memory for the next kernel: all PALs
  * and keys are wiped, and every CPU leaves, in the reboot notifier, which runs
- * last of all (KVM's own, at priority 0, has then left VMX operation). Memory that
- * comes after the load is not RAM to the core, so none may come.
+ * last of all (KVM's own, at priority 0, has then left VMX operation); with kexec=stay
+ * they are wiped before a kexec, too, but the next kernel goes on under the core. Memory
+ * that comes after the load is not RAM to the core, so none may come.
  */
 #include "state.h"
 #include "power.h"
@@ -13,6 +14,7 @@
 #include <linux/memory.h>
 #include <linux/notifier.h>
 #include <linux/reboot.h>
+#include <linux/string.h>
 #include <linux/suspend.h>
 
 #include "hypercall.h"
@@ -34,8 +36,23 @@ static int at_sleep(struct notifier_block *nb, unsigned long event, void *unused
 	return NOTIFY_DONE;
 }
 
-static int at_reboot(struct notifier_block *nb, unsigned long event, void *unused)
+/* kernel_kexec() says this; a restart that has the same words finds nothing secret either. */
+static bool is_kexec(const char *command)
 {
+	return command && !strcmp(command, "kexec reboot");
+}
+
+static int at_reboot(struct notifier_block *nb, unsigned long event, void *command)
+{
+	if (params.kexec_stay && is_kexec(command) && core_phase() == PHASE_RUNNING) {
+		int err = core_stay();
+
+		if (!err) {
+			pr_info("the core stays under the next kernel\n");
+			return NOTIFY_DONE;
+		}
+		pr_warn("the core cannot stay under the next kernel: error %d; it leaves\n", err);
+	}
 	core_lock();
 	if (core_phase() == PHASE_RUNNING && !core_leave(true))
 		pr_info("all CPUs have left the core\n");

@@ -19,6 +19,7 @@ enum underpin_phase {
 	PHASE_LOADING,	/* no core yet */
 	PHASE_RUNNING,	/* every CPU is under the core */
 	PHASE_LEAVING,
+	PHASE_STAYS,	/* a kexec is under way: the core stays (leave.h), nobody may call it */
 	PHASE_GONE,	/* no CPU is under it: reboot, or unloading */
 };
 
@@ -37,6 +38,7 @@ struct underpin_params {
 	unsigned int fail_stage;	/* enum core_fail_stage */
 	unsigned int pool_mb;	/* beyond what the module reckons itself */
 	unsigned int nested_mb;	/* for EPT02s; 0: VMX is not offered to Linux */
+	bool kexec_stay;	/* else all CPUs leave before a kexec */
 };
 
 extern struct underpin_params params;

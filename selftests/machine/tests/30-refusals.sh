@@ -23,6 +23,10 @@ last=$(($(nr_cpus) - 1))
 
 refused "a parameter that does not exist in this range" EINVAL "no stage 9" fail_cpu=0 fail_stage=9
 refused "too little memory" ENOMEM "not enough memory" pool_mb=4000
+refused "a kexec mode that is not known" EINVAL "leave or stay" kexec=maybe
+refused "kexec=stay with memory from anywhere" EINVAL "needs pool_range=" kexec=stay
+refused "a range that ends before it begins" EINVAL "no range of addresses" pool_range=2G-1G
+refused "a range without free memory" ENOMEM "not enough memory in pool_range" pool_range=2M-6M
 attack vmxe $last 1 >/dev/null
 refused "VMX in use by another hypervisor" EBUSY "another hypervisor has VMX on"
 attack vmxe $last 0 >/dev/null
