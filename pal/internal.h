@@ -25,7 +25,7 @@
 #define PAL_MAX_IDS FRAME_MAX_ID	/* ids from 1 */
 #define PAL_MAX_REGISTERING 8	/* each borrows one page of core_pool until its own are isolated */
 #define PAL_USER_END 0x7ffffffff000ull	/* sections, stub, owner's stack end below */
-/* The same for a 32-bit PAL: Linux gives no i386 process its last page (SDM vol. 3, 4.5: linear addresses of 32 bits). */
+/* The same for a 32-bit PAL: Linux gives no process of i386 its last page. */
 #define PAL_USER_END_32 0xfffff000ull
 #define PAL_MAX_POINTER_BYTES 0x10000u	/* of all POINTERs of an entry (RULES 11) */
 #define PAL_MAX_DONATED 105
