@@ -234,9 +234,12 @@ struct pal_section_desc {
 	u64 addr;	/* linear, page-aligned, user half */
 };
 
+/* Its code, its owner's calls and the stub are 32-bit; sections and stub lie below 4 GiB. */
+#define PAL_DESC_32BIT 0x1
+
 struct pal_desc {
 	u32 size;	/* sizeof(struct pal_desc) */
-	u32 flags;	/* 0 */
+	u32 flags;	/* PAL_DESC_* */
 	u64 owner_cr3;	/* of the mm that may call, address bits only; the user half's root too: */
 	u64 owner_cr3_user;	/* under page-table isolation, else equal */
 	u64 stub;	/* resume stub, linear, in the owner */
@@ -273,6 +276,8 @@ struct pal_info {
  *   EINVAL a size is above its bound       ECANCELED the PAL was unregistered
  *   ENOSYS shadow stack, and no such RET   EIO the core met a bug
  * or what the PAL gave to HC_SVC_EXIT.
+ * PAL_DESC_32BIT: the owner's are EBX, EBP, ESI and EDI too; the token is in ECX
+ * (low half) and EDX.
  */
 #define STUB_RESUME 0
 

@@ -2,14 +2,13 @@
 /*
  * The misc device. Who may open it may register PALs; the file's mode decides.
  * Structures are copied in and out by their sizes (user_struct.h). pal.c has what a PAL's own file
- * descriptor can do. 32-bit processes may ask (the structures are the same for
- * them), not register: a PAL is 64-bit code.
+ * descriptor can do. 32-bit processes may do the same: the structures are the same
+ * for them, and UNDERPIN_PAL_32BIT says that a PAL's code is 32-bit.
  */
 #include "state.h"
 #include "device.h"
 
 #include <linux/capability.h>
-#include <linux/compat.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -91,7 +90,7 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 	unsigned int i;
 
 	if (command == UNDERPIN_PAL_REGISTER)
-		return in_compat_syscall() ? -EOPNOTSUPP : pal_register((void __user *)arg);
+		return pal_register((void __user *)arg);
 	for (i = 0; i < ARRAY_SIZE(queries); i++)
 		if (queries[i].command == command)
 			return run_query(&queries[i], (void __user *)arg);

@@ -34,9 +34,15 @@ static bool overlap(const struct underpin_section *a, const struct underpin_sect
 	return a->addr < b->addr + b->size && b->addr < a->addr + a->size;
 }
 
+/* pal/internal.h, PAL_USER_END and PAL_USER_END_32. */
+static u64 user_end(const struct pal_request *q)
+{
+	return q->reg.flags & UNDERPIN_PAL_32BIT ? 0xfffff000 : TASK_SIZE_MAX;
+}
+
 static int check_sections(struct pal_request *q)
 {
-	u64 pages = 0;
+	u64 pages = 0, end = user_end(q);
 	u32 i, k;
 
 	for (i = 0; i < q->reg.nr_sections; i++) {
@@ -47,7 +53,7 @@ static int check_sections(struct pal_request *q)
 			return -EINVAL;
 		if (s->size > (u64)UNDERPIN_MAX_PAGES << PAGE_SHIFT)
 			return -E2BIG;
-		if (!s->addr || s->addr >= TASK_SIZE_MAX || s->size > TASK_SIZE_MAX - s->addr)
+		if (!s->addr || s->addr >= end || s->size > end - s->addr)
 			return -EINVAL;
 		for (k = 0; k < i; k++)
 			if (overlap(s, &q->section[k]))
@@ -125,8 +131,8 @@ int pal_request_copy(struct pal_request *q, const void __user *arg)
 			     USER_STRUCT_LEAST(struct underpin_pal_register, name), arg);
 	if (err)
 		return err;
-	if (q->reg.flags || !q->reg.nr_sections ||
-	    !q->reg.nr_entries || !q->reg.stub || q->reg.stub >= TASK_SIZE_MAX ||
+	if (q->reg.flags & ~UNDERPIN_PAL_32BIT || !q->reg.nr_sections ||
+	    !q->reg.nr_entries || !q->reg.stub || q->reg.stub >= user_end(q) ||
 	    strnlen(q->reg.name, sizeof(q->reg.name)) == sizeof(q->reg.name))
 		return -EINVAL;
 	if (q->reg.nr_sections > UNDERPIN_MAX_SECTIONS ||
@@ -163,6 +169,7 @@ void pal_request_describe(const struct pal_request *q, struct pal_desc *d)
 
 	memset(d, 0, sizeof(*d));
 	d->size = sizeof(*d);
+	d->flags = q->reg.flags & UNDERPIN_PAL_32BIT ? PAL_DESC_32BIT : 0;
 	d->owner_cr3 = root;
 	/* Under page-table isolation the user half's root is the next page. */
 	d->owner_cr3_user = boot_cpu_has(X86_FEATURE_PTI) ? root | PAGE_SIZE : root;

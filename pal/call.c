@@ -4,12 +4,12 @@
  * owner's return to its stub. VMCS01 is current on entry. leave.c is the way
  * out.
  *
- * Who may: the mm that registered the PAL, in ring 3, 64-bit code, interrupts
- * on (with them off a PAL that is interrupted could not go on). Against ring 0
+ * Who may: the mm that registered the PAL, in ring 3, in code of the PAL's own
+ * kind (64-bit, or flat 32-bit: nothing is translated), interrupts on (with them off a PAL that is interrupted could not go on). Against ring 0
  * this protects nothing and need not: the PAL's code decides what it answers.
  *
  * One context per PAL. While it is suspended a second thread gets EBUSY. The
- * same thread (same FS base) cannot be in two places: it has jumped away from
+ * same thread (caller_thread()) cannot be in two places: it has jumped away from
  * its call, by a signal handler for example, so that call is dropped and the
  * new one begins; if it does come back to its stub after all, ECANCELED.
  */
@@ -22,7 +22,7 @@
 
 static bool caller_can_call(void)
 {
-	return guest_cpl() == 3 && guest_in_64bit_code() && (vmread(GUEST_RFLAGS) & RFLAGS_IF);
+	return guest_cpl() == 3 && (vmread(GUEST_RFLAGS) & RFLAGS_IF);
 }
 
 /* PCID and the flags in CR3 do not matter; page-table isolation has two roots. */
@@ -30,7 +30,21 @@ static bool caller_is_owner(const struct pal_slot *slot)
 {
 	u64 root = vmread(GUEST_CR3) & EPT_ADDRESS;
 
-	return root == slot->owner_cr3 || root == slot->owner_cr3_user;
+	if (root != slot->owner_cr3 && root != slot->owner_cr3_user)
+		return false;
+	/* What is loaded into RIP and RSP depends on it (RULES 10). */
+	return slot->compat ? guest_in_flat_32bit_code() : guest_in_64bit_code();
+}
+
+/*
+ * Tells the threads of one mm apart: the base of the thread block. An i386 process has it in
+ * GS (Linux's TLS descriptors), programs of Windows in FS.
+ */
+static u64 caller_thread(const struct pal_slot *slot)
+{
+	u64 fs = vmread(GUEST_FS_BASE);
+
+	return slot->compat ? fs << 32 | (u32)vmread(GUEST_GS_BASE) : fs;
 }
 
 static bool same_page(u64 a, u64 b)
@@ -59,10 +73,11 @@ static bool refuse(struct cpu *cpu, const struct pal_slot *slot, u32 error)
 static void save_owner(const struct cpu *cpu, struct pal_context *ctx)
 {
 	const struct guest_regs *r = &cpu->regs;
-	u64 saved[] = { r->rbx, r->rbp, r->r12, r->r13, r->r14, r->r15 };
+	u64 saved[] = { r->rbx, r->rbp, r->r12, r->r13, r->r14, r->r15,
+			r->rsi, r->rdi };
 
 	memcpy(ctx->owner_saved, saved, sizeof(saved));
-	ctx->owner_thread = vmread(GUEST_FS_BASE);
+	ctx->owner_thread = caller_thread(ctx->slot);
 }
 
 /* cpu->regs are the PAL's. The claim stays with this CPU until it leaves. */
@@ -71,6 +86,7 @@ static void enter_pal(struct cpu *cpu, struct pal_context *ctx, const void *vect
 	const struct pal_vmcs_state state = {
 		.eptp = ctx->pal->eptp, .cr3 = ctx->pal->cr3,
 		.rip = ctx->rip, .rsp = ctx->rsp, .rflags = ctx->rflags,
+		.compat = ctx->pal->compat,
 	};
 
 	/* Only where CPUs differ in what they know. */
@@ -93,7 +109,7 @@ static bool call(struct cpu *cpu, struct pal_slot *slot, const struct pal_entry 
 	int err;
 
 	if (ctx->state != CONTEXT_IDLE) {
-		if (ctx->owner_thread != vmread(GUEST_FS_BASE)) {
+		if (ctx->owner_thread != caller_thread(slot)) {
 			slot_release(slot);
 			return refuse(cpu, slot, EBUSY);
 		}
@@ -176,8 +192,10 @@ static void resume_context(struct cpu *cpu, struct pal_context *ctx)
 	enter_pal(cpu, ctx, ctx->vector);
 }
 
-bool pal_resume(struct cpu *cpu, u64 token)
+bool pal_resume(struct cpu *cpu)
 {
+	const struct guest_regs *r = &cpu->regs;
+	u64 token = guest_in_64bit_code() ? r->rdi : (u32)r->rcx | r->rdx << 32;
 	struct pal_slot *slot = slot_of(token & 0xffff);
 	struct pal_context *ctx;
 
@@ -199,7 +217,7 @@ bool pal_resume(struct cpu *cpu, u64 token)
 	}
 	ctx = donated_ptr(slot->pal, DONATED_CONTEXT);
 	if (!caller_is_owner(slot) || !same_page(vmread(GUEST_RIP), slot->stub) ||
-	    ctx->owner_thread != vmread(GUEST_FS_BASE)) {
+	    ctx->owner_thread != caller_thread(slot)) {
 		slot_release(slot);
 		return resume_refused(cpu, -EACCES);
 	}

@@ -38,6 +38,7 @@ static void slot_fill(struct pal_slot *slot, struct pal *pal, const struct pal_d
 	slot->owner_cr3 = desc->owner_cr3;
 	slot->owner_cr3_user = desc->owner_cr3_user;
 	slot->stub = desc->stub;
+	slot->compat = desc->flags & PAL_DESC_32BIT;
 	slot->created = rdtsc();
 	memset(info, 0, sizeof(*info));
 	info->id = slot_id(slot);

@@ -12,11 +12,11 @@ static bool section_type_known(u32 type)
 }
 
 /* Whole pages of the user half. */
-static bool range_ok(u64 addr, u64 nr_pages)
+static bool range_ok(u64 addr, u64 nr_pages, u64 user_end)
 {
-	return !(addr & ~PAGE_MASK) && addr >= PAGE_SIZE && addr < PAL_USER_END &&
+	return !(addr & ~PAGE_MASK) && addr >= PAGE_SIZE && addr < user_end &&
 	       nr_pages >= 1 && nr_pages <= PAL_MAX_PAGES &&
-	       nr_pages * PAGE_SIZE <= PAL_USER_END - addr;
+	       nr_pages * PAGE_SIZE <= user_end - addr;
 }
 
 static u64 section_end(const struct pal_section *s)
@@ -43,7 +43,8 @@ static int take_sections(const struct pal_desc *desc, struct pal *pal)
 		const struct pal_section_desc *from = &desc->section[i];
 		struct pal_section *s = &pal->section[i];
 
-		if (!section_type_known(from->type) || !range_ok(from->addr, from->nr_pages))
+		if (!section_type_known(from->type) ||
+		    !range_ok(from->addr, from->nr_pages, pal_user_end(pal)))
 			return -EINVAL;
 		*s = (struct pal_section){ from->addr, from->type, from->nr_pages, pal->nr_frames };
 		pal->nr_frames += s->nr_pages;
@@ -148,12 +149,13 @@ int descriptor_take(const struct pal_desc *desc, struct pal *pal)
 {
 	u32 i, j;
 
-	if (desc->size != sizeof(*desc) || desc->flags || desc->reserved ||
+	if (desc->size != sizeof(*desc) || (desc->flags & ~PAL_DESC_32BIT) || desc->reserved ||
 	    !desc->nr_sections || desc->nr_sections > PAL_MAX_SECTIONS ||
 	    !desc->nr_entries || desc->nr_entries > PAL_MAX_ENTRIES ||
 	    ((desc->owner_cr3 | desc->owner_cr3_user) & ~EPT_ADDRESS) || !desc->owner_cr3 ||
 	    !desc->owner_cr3_user)
 		return -EINVAL;
+	pal->compat = desc->flags & PAL_DESC_32BIT;
 	if (take_sections(desc, pal))
 		return -EINVAL;
 	pal->nr_sections = desc->nr_sections;
@@ -166,7 +168,7 @@ int descriptor_take(const struct pal_desc *desc, struct pal *pal)
 	}
 	pal->nr_entries = desc->nr_entries;
 	/* The stub is the owner's code: Linux must be able to execute it. */
-	if (desc->stub < PAGE_SIZE || desc->stub >= PAL_USER_END || section_at(pal, desc->stub))
+	if (desc->stub < PAGE_SIZE || desc->stub >= pal_user_end(pal) || section_at(pal, desc->stub))
 		return -EINVAL;
 	count_pages(pal);
 	return pal->nr_donated > PAL_MAX_DONATED ? -EINVAL : 0;

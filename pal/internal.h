@@ -25,8 +25,8 @@
 #define PAL_MAX_IDS FRAME_MAX_ID	/* ids from 1 */
 #define PAL_MAX_REGISTERING 8	/* each borrows one page of core_pool until its own are isolated */
 #define PAL_USER_END 0x7ffffffff000ull	/* sections, stub, owner's stack end below */
-/* The first page beyond: nothing can be mapped there, so a return to it is a #PF. */
-#define PAL_RETURN_SENTINEL PAL_USER_END
+/* The same for a 32-bit PAL: Linux gives no process of i386 its last page. */
+#define PAL_USER_END_32 0xfffff000ull
 #define PAL_MAX_POINTER_BYTES 0x10000u	/* of all POINTERs of an entry (RULES 11) */
 #define PAL_MAX_DONATED 105
 
@@ -45,6 +45,7 @@
 struct pal_slot {
 	u64 claim;
 	u32 dying;		/* destroy was asked for */
+	bool compat;		/* PAL_DESC_32BIT */
 	u64 generation;		/* of resume tokens; never reset */
 	u64 owner_cr3, owner_cr3_user;
 	u64 stub;
@@ -90,10 +91,10 @@ struct pal_context {
 	u32 state;		/* enum context_state */
 	const struct pal_entry *entry;
 	/* the owner */
-	u64 owner_thread;	/* FS base: tells threads of one mm apart */
+	u64 owner_thread;	/* call.c, caller_thread() */
 	u64 owner_rsp;
 	u64 return_address;	/* not read if the stub returns */
-	u64 owner_saved[6];	/* rbx rbp r12 r13 r14 r15 */
+	u64 owner_saved[8];	/* rbx rbp r12 r13 r14 r15; 32-bit: rsi rdi */
 	u64 arg[PAL_MAX_PARAMS];	/* as the owner gave them */
 	u32 bytes[PAL_MAX_PARAMS];	/* of POINTERs, 0: NULL */
 	/* the PAL, while suspended */
@@ -116,6 +117,7 @@ _Static_assert(sizeof(struct pal_context) <= 1024, "vector state needs 3 KiB of 
 
 struct pal {
 	struct pal_slot *slot;
+	bool compat;
 	u32 nr_sections, nr_entries;
 	u32 nr_frames;		/* of all sections */
 	u32 nr_lists;		/* pages that list PAL-physical -> host-physical */
@@ -141,6 +143,12 @@ struct pal {
 	u64 donated[PAL_MAX_DONATED];	/* pfns */
 };
 _Static_assert(sizeof(struct pal) <= PAGE_SIZE, "struct pal outgrew its page");
+
+/* Where its user half ends: the first page that cannot be mapped, so a return to it is a #PF. */
+static inline u64 pal_user_end(const struct pal *pal)
+{
+	return pal->compat ? PAL_USER_END_32 : PAL_USER_END;
+}
 
 /* ---- slot.c ---- */
 extern bool pal_doomed, pal_closed;
@@ -205,7 +213,7 @@ int params_out(struct pal_context *ctx, const struct guest_paging *paging,
 /* The CPU runs ctx: to VMCS01 and the owner's vector state. The PAL's GPRs stay in cpu->regs. */
 void leave_pal(struct cpu *cpu, void *keep_vector);
 /* The owner at its stub: RSP as at the call, its own callee-saved registers, no other. */
-void owner_at_stub(struct cpu *cpu, const struct pal_context *ctx, u64 rax, u64 rdi);
+void owner_at_stub(struct cpu *cpu, const struct pal_context *ctx, u64 rax, u64 token);
 u64 context_token(struct pal_context *ctx);	/* a fresh one */
 /* With VMCS01 current and the claim held: copy results, return, or wait for a page. */
 void context_finish(struct cpu *cpu, struct pal_context *ctx, bool at_stub);

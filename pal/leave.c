@@ -27,19 +27,25 @@ void leave_pal(struct cpu *cpu, void *keep_vector)
 }
 
 /* Everything in the registers goes; the owner gets back what the ABI says it keeps. */
-static void owner_registers(struct cpu *cpu, const struct pal_context *ctx, u64 rax, u64 rdi)
+static void owner_registers(struct cpu *cpu, const struct pal_context *ctx, u64 rax, u64 token)
 {
 	const u64 *saved = ctx->owner_saved;
 
 	cpu->regs = (struct guest_regs){
-		.rax = rax, .rdi = rdi, .rbx = saved[0], .rbp = saved[1], .r12 = saved[2],
+		.rax = rax, .rdi = token, .rbx = saved[0], .rbp = saved[1], .r12 = saved[2],
 		.r13 = saved[3], .r14 = saved[4], .r15 = saved[5],
 	};
+	if (unlikely(ctx->pal->compat)) {
+		cpu->regs.rsi = saved[6];
+		cpu->regs.rdi = saved[7];
+		cpu->regs.rcx = (u32)token;
+		cpu->regs.rdx = token >> 32;
+	}
 }
 
-void owner_at_stub(struct cpu *cpu, const struct pal_context *ctx, u64 rax, u64 rdi)
+void owner_at_stub(struct cpu *cpu, const struct pal_context *ctx, u64 rax, u64 token)
 {
-	owner_registers(cpu, ctx, rax, rdi);
+	owner_registers(cpu, ctx, rax, token);
 	vmwrite(GUEST_RIP, ctx->slot->stub);
 	vmwrite(GUEST_RSP, ctx->owner_rsp);
 }
@@ -72,7 +78,8 @@ void context_finish(struct cpu *cpu, struct pal_context *ctx, bool at_stub)
 	if (likely(!err)) {
 		owner_registers(cpu, ctx, ctx->result, 0);
 		vmwrite(GUEST_RIP, ctx->pal->stub_returns ? slot->stub - 1 : ctx->return_address);
-		vmwrite(GUEST_RSP, ctx->pal->stub_returns ? ctx->owner_rsp : ctx->owner_rsp + 8);
+		vmwrite(GUEST_RSP, ctx->pal->stub_returns ?
+			ctx->owner_rsp : ctx->owner_rsp + (ctx->pal->compat ? 4 : 8));
 		context_drop(ctx);
 	} else if (err == -EFAULT || err == -EAGAIN) {
 		/* The owner's page first; its VMCALL, made again, copies the rest. */
@@ -136,17 +143,18 @@ static void fault_in_pal(struct cpu *cpu, u32 reason, u64 info)
 }
 
 /* RET to the sentinel: the fetch there is a #PF that only a return can cause. */
-static bool has_returned(u64 info)
+static bool has_returned(const struct pal *pal, u64 info)
 {
 	return (info & INTR_INFO_VECTOR) == VECTOR_PF &&
-	       vmread(GUEST_RIP) == PAL_RETURN_SENTINEL;
+	       vmread(GUEST_RIP) == pal_user_end(pal);
 }
 
 static void handle_return(struct cpu *cpu)
 {
 	struct pal_context *ctx = cpu->pal_context;
 
-	ctx->result = cpu->regs.rax;
+	/* EDX may be half of a result or what the PAL left in it: it goes. */
+	ctx->result = ctx->pal->compat ? (u32)cpu->regs.rax : cpu->regs.rax;
 	ctx->out_param = ctx->out_done = 0;
 	leave_pal(cpu, NULL);
 	context_finish(cpu, ctx, false);
@@ -162,7 +170,7 @@ static void handle_exception(struct cpu *cpu)
 	} else if ((info & INTR_INFO_VECTOR) == VECTOR_MC) {
 		cpu->events.mc = 1;
 		pal_interrupt(cpu);
-	} else if (has_returned(info)) {
+	} else if (has_returned(cpu->pal_context->pal, info)) {
 		handle_return(cpu);
 	} else {
 		fault_in_pal(cpu, REASON_EXCEPTION_OR_NMI, info);

@@ -7,7 +7,9 @@
 #include "../vmx/vector.h"
 #include "internal.h"
 
-static const char magic[12] = { 'U', 'n', 'd', 'e', 'r', 'p', 'i', 'n', 'P', 'A', 'L', '1' };
+/* By the code's kind: the same bytes are other instructions in the other. */
+static const char magic_64[12] = { 'U', 'n', 'd', 'e', 'r', 'p', 'i', 'n', 'P', 'A', 'L', '1' };
+static const char magic_32[12] = { 'U', 'n', 'd', 'e', 'r', 'p', 'i', 'n', 'P', '3', '2', '1' };
 
 struct measured_header {
 	char magic[12];
@@ -37,7 +39,7 @@ static void measure_sections(struct pal *pal)
 					  .nr_entries = pal->nr_entries };
 	u32 i;
 
-	memcpy(header.magic, magic, sizeof(magic));
+	memcpy(header.magic, pal->compat ? magic_32 : magic_64, sizeof(header.magic));
 	br_sha256_update(&pal->hash, &header, sizeof(header));
 	for (i = 0; i < pal->nr_sections; i++) {
 		const struct pal_section *from = &pal->section[i];

@@ -51,10 +51,10 @@ bool pal_fetch_again(struct cpu *cpu, gpa_t gpa, gva_t rip);
 /*
  * HC_PAL_RESUME at the stub: the PAL goes on, or its results are copied on. A
  * token that is stale or not the caller's: RAX = -ECANCELED or -EACCES, RIP
- * behind the VMCALL, all else unchanged. False: not from ring 3, 64-bit, with
- * interrupts on: #GP.
+ * behind the VMCALL, all else unchanged. False: not from ring 3 with
+ * interrupts on: #GP. The token is in RDI, of 32-bit code in EDX:ECX.
  */
-bool pal_resume(struct cpu *cpu, u64 token);
+bool pal_resume(struct cpu *cpu);
 
 /*
  * Suspend the PAL that runs here (MODE_PAL), as an interrupt would: VMCS01 is

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Parameters: the System V ABI on both sides. Integers are handed on; what a
- * POINTER points to is copied into the PARAM section at the call and back at
- * the return, by the owner's own rights. Each copy can be begun again (RULES
- * 17): a page that is missing becomes a #PF of the owner.
+ * Parameters: the System V ABI on both sides, for x86-64 or i386 (cdecl).
+ * Integers are handed on; what a POINTER points to is copied into the PARAM
+ * section at the call and back at the return, by the owner's own rights. Each
+ * copy can be begun again (RULES 17): a page that is missing becomes a #PF of
+ * the owner.
  */
 #include "../vmx/msr_index.h"
 #include "../vmx/vmcs.h"
@@ -85,6 +86,30 @@ static int read_arguments(struct cpu *cpu, struct pal_context *ctx,
 	return ctx->return_address < PAL_USER_END || ctx->pal->stub_returns ? 0 : -EACCES;
 }
 
+/* i386: everything on the stack, 4 bytes each. Nothing wraps at 4 GiB. */
+static int read_arguments_32(struct pal_context *ctx, const struct guest_paging *paging,
+			     struct copy_fault *fault)
+{
+	u32 stack[1 + PAL_MAX_PARAMS] = { 0 };
+	u32 i, bytes = (1 + ctx->entry->nr_params) * 4;
+	size_t done;
+	int err;
+
+	if (unlikely(!ctx->pal->stub_known))
+		look_at_stub(ctx->pal, paging);
+	ctx->owner_rsp = (u32)vmread(GUEST_RSP);
+	if (ctx->owner_rsp + bytes > PAL_USER_END_32)
+		return -EACCES;
+	err = guest_copy_in(paging, GVA(ctx->owner_rsp), stack, bytes, &done, &fault->at,
+			    &fault->pf_error);
+	if (err)
+		return err;
+	ctx->return_address = stack[0];
+	for (i = 0; i < ctx->entry->nr_params; i++)
+		ctx->arg[i] = stack[1 + i];
+	return 0;
+}
+
 /* How many bytes each POINTER has in this call. */
 static int size_pointers(struct pal_context *ctx)
 {
@@ -99,6 +124,8 @@ static int size_pointers(struct pal_context *ctx)
 			continue;
 		if (bytes > p->size)
 			return -EINVAL;
+		if (unlikely(ctx->pal->compat) && ctx->arg[i] + bytes > PAL_USER_END_32)
+			return -EACCES;
 		ctx->bytes[i] = bytes;
 	}
 	return 0;
@@ -139,6 +166,18 @@ static int copy_one_in(const struct pal_context *ctx, u32 i, const struct guest_
 	return 0;
 }
 
+/* The same for i386: ESP + 4 is a multiple of 16 at a function's first instruction. */
+static void first_stack_32(struct pal_context *ctx, const u64 *value, u32 *top, u64 top_addr)
+{
+	u32 i, n = ctx->entry->nr_params, words = ALIGN_UP(n, 4);
+
+	top -= words;
+	for (i = 0; i < n; i++)
+		top[i] = value[i];
+	top[-1] = PAL_USER_END_32;
+	ctx->rsp = top_addr - (words + 1) * 4;
+}
+
 /* What the PAL's function finds: registers, stack, return address (RULES 18). */
 static void first_state(struct cpu *cpu, struct pal_context *ctx)
 {
@@ -153,21 +192,27 @@ static void first_state(struct cpu *cpu, struct pal_context *ctx)
 	for (i = 0; i < n; i++)
 		value[i] = ctx->entry->param[i].type != PAL_PARAM_POINTER || !ctx->arg[i] ?
 			   ctx->arg[i] : param_base + ctx->entry->param[i].offset;
+	ctx->rip = ctx->entry->addr;
+	ctx->rflags = 0x202;
+	if (unlikely(pal->compat)) {
+		cpu->regs = (struct guest_regs){ 0 };
+		first_stack_32(ctx, value, (u32 *)top, stack->addr + stack->nr_pages * PAGE_SIZE);
+		return;
+	}
 	cpu->regs = (struct guest_regs){ .rdi = value[0], .rsi = value[1], .rdx = value[2],
 					 .rcx = value[3], .r8 = value[4], .r9 = value[5] };
 	top -= words;
 	for (i = REGISTER_PARAMS; i < n; i++)
 		top[i - REGISTER_PARAMS] = value[i];
-	top[-1] = PAL_RETURN_SENTINEL;
-	ctx->rip = ctx->entry->addr;
+	top[-1] = PAL_USER_END;
 	ctx->rsp = stack->addr + stack->nr_pages * PAGE_SIZE - (words + 1) * 8;
-	ctx->rflags = 0x202;
 }
 
 int params_in(struct cpu *cpu, struct pal_context *ctx, const struct guest_paging *paging,
 	      struct copy_fault *fault)
 {
-	int err = read_arguments(cpu, ctx, paging, fault);
+	int err = unlikely(ctx->pal->compat) ? read_arguments_32(ctx, paging, fault) :
+		  read_arguments(cpu, ctx, paging, fault);
 	u32 i;
 
 	if (!err && !ctx->pal->stub_returns && caller_has_shadow_stack(paging->cr4))

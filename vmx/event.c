@@ -87,3 +87,13 @@ bool guest_in_64bit_code(void)
 	return (vmread(VM_ENTRY_CONTROLS) & ENTRY_IA32E_MODE_GUEST) &&
 	       (vmread(GUEST_CS_ACCESS_RIGHTS) & BIT(13));
 }
+
+bool guest_in_flat_32bit_code(void)
+{
+	u64 cs = vmread(GUEST_CS_ACCESS_RIGHTS), ss = vmread(GUEST_SS_ACCESS_RIGHTS);
+
+	/* L clear, D and B set, SS usable (SDM vol. 3, 25.4.1). */
+	return (vmread(VM_ENTRY_CONTROLS) & ENTRY_IA32E_MODE_GUEST) &&
+	       (cs & (BIT(13) | BIT(14))) == BIT(14) && (ss & (BIT(14) | BIT(16))) == BIT(14) &&
+	       !vmread(GUEST_CS_BASE) && !vmread(GUEST_SS_BASE);
+}

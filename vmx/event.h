@@ -48,5 +48,7 @@ void block_nmi_again(u64 qualification);
 int guest_cpl(void);
 /* 64-bit code segment (EFER.LMA and CS.L). */
 bool guest_in_64bit_code(void);
+/* Compatibility mode as Linux gives it to i386 processes: CS and SS are 32-bit and begin at 0. */
+bool guest_in_flat_32bit_code(void);
 
 #endif

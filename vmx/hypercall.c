@@ -168,7 +168,7 @@ void handle_vmcall(struct cpu *cpu)
 		return;
 	}
 	if (number == HC_PAL_RESUME) {
-		if (!pal_resume(cpu, cpu->regs.rdi))
+		if (!pal_resume(cpu))
 			inject_gp();
 		return;
 	}

@@ -18,6 +18,7 @@ extern char vmx_exit_entry_slow[];
 
 #define SEGMENT_UNUSABLE BIT(16)
 #define SEGMENT_CODE64_USER 0xa0fbu	/* present, DPL 3, accessed, L, G */
+#define SEGMENT_CODE32_USER 0xc0fbu	/* the same, D for L */
 #define SEGMENT_DATA_USER 0xc0f3u
 #define SEGMENT_BUSY_TSS 0x8bu
 #define DR7_OFF 0x400
@@ -62,6 +63,7 @@ static const struct { u32 msr; u8 reg, bit; } tracers[] = {
 
 static struct {
 	u64 eptp, cr3;		/* what the fields hold */
+	bool compat;
 	u64 tracer[ARRAY_SIZE(tracers)];
 } per_cpu[CORE_MAX_CPUS];
 static u32 tracers_present;	/* bit mask */
@@ -137,6 +139,7 @@ int pal_vmcs_init(struct cpu *cpu)
 			   (vmx_caps.xsave ? CR4_OSXSAVE : 0) | vmx_caps.cr4_fixed0);
 	per_cpu[cpu->slot].eptp = 0;
 	per_cpu[cpu->slot].cr3 = 0;
+	per_cpu[cpu->slot].compat = false;
 	vmwrite(GUEST_CR3, 0);
 	find_tracers();
 	return 0;
@@ -172,6 +175,29 @@ static void change_view(struct cpu *cpu, const struct pal_vmcs_state *state)
 		invvpid(INVVPID_SINGLE_CONTEXT, VPID_PAL, 0);
 }
 
+/* The other kind of code than the last here. No PAL gets from one to the other: the GDT is empty. */
+static void change_mode(struct cpu *cpu, bool compat)
+{
+	per_cpu[cpu->slot].compat = compat;
+	vmwrite(GUEST_CS_SELECTOR, compat ? 0x23 : 0x33);
+	vmwrite(GUEST_CS_ACCESS_RIGHTS, compat ? SEGMENT_CODE32_USER : SEGMENT_CODE64_USER);
+	vmwrite(GUEST_DS_ACCESS_RIGHTS, SEGMENT_UNUSABLE);
+	vmwrite(GUEST_ES_ACCESS_RIGHTS, SEGMENT_UNUSABLE);
+}
+
+/* Flat DS and ES, each time: a null selector, which ring 3 can load, makes them unusable. */
+static void data_segments(bool compat)
+{
+	vmwrite(GUEST_DS_SELECTOR, compat ? 0x2b : 0);
+	vmwrite(GUEST_ES_SELECTOR, compat ? 0x2b : 0);
+	if (likely(!compat))
+		return;
+	vmwrite(GUEST_DS_LIMIT, 0xffffffff);
+	vmwrite(GUEST_ES_LIMIT, 0xffffffff);
+	vmwrite(GUEST_DS_ACCESS_RIGHTS, SEGMENT_DATA_USER);
+	vmwrite(GUEST_ES_ACCESS_RIGHTS, SEGMENT_DATA_USER);
+}
+
 void pal_vmcs_enter(struct cpu *cpu, const struct pal_vmcs_state *state)
 {
 	/* NMIs that Linux has blocked stay blocked; no other shadow goes along (RULES 12). */
@@ -187,9 +213,10 @@ void pal_vmcs_enter(struct cpu *cpu, const struct pal_vmcs_state *state)
 		per_cpu[cpu->slot].cr3 = state->cr3;
 		vmwrite(GUEST_CR3, state->cr3);
 	}
+	if (unlikely(per_cpu[cpu->slot].compat != state->compat))
+		change_mode(cpu, state->compat);
 	/* Ring 3 can load the null selectors 0 to 3: eight bits from one PAL to the next. */
-	vmwrite(GUEST_DS_SELECTOR, 0);
-	vmwrite(GUEST_ES_SELECTOR, 0);
+	data_segments(state->compat);
 	vmwrite(GUEST_FS_SELECTOR, 0);
 	vmwrite(GUEST_GS_SELECTOR, 0);
 	vmwrite(GUEST_INTERRUPTIBILITY_STATE, blocking);

@@ -12,6 +12,7 @@
 struct pal_vmcs_state {
 	u64 eptp, cr3;
 	u64 rip, rsp, rflags;
+	bool compat;	/* in: 32-bit code (compatibility mode) */
 };
 
 /* After VMXON, before VMCS01 is loaded. Leaves the PAL VMCS current. -ENODEV: a control is missing. */

@@ -56,7 +56,7 @@ BENCH void bench_call_interrupted(void)
 
 		pal_exit(cpu, REASON_EXTERNAL_INTERRUPT);
 		vmwrite(GUEST_RIP, STUB + 0x28);
-		pal_resume(cpu, cpu->regs.rdi);
+		pal_resume(cpu);
 		exit_return(cpu, 0);
 	}
 }

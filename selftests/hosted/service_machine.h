@@ -76,7 +76,8 @@ static struct cpu *move(struct cpu *cpu)
 	token = cpu->regs.rdi;
 	check(cpu->mode == MODE_LINUX && !cpu->regs.rax);
 	cpu = run_owner(fake_below(cpus), STUB + 0x20, STACK_TOP - 0x808, 0x7f0000001000);
-	check(pal_resume(cpu, token) && cpu->mode == MODE_PAL);
+	cpu->regs.rdi = token;
+	check(pal_resume(cpu) && cpu->mode == MODE_PAL);
 	return cpu;
 }
 

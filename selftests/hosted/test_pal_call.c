@@ -108,7 +108,7 @@ static u64 resume(struct cpu *cpu, u64 token)
 	vmwrite(GUEST_RIP, STUB_AT + 8);
 	cpu->regs.rax = HC_PAL_RESUME;
 	cpu->regs.rdi = token;
-	check(pal_resume(cpu, token));
+	check(pal_resume(cpu));
 	return cpu->regs.rax;
 }
 
@@ -136,7 +136,7 @@ static void test_plain(void)
 	     cpu->regs.r12 | cpu->regs.r13 | cpu->regs.r14 | cpu->regs.r15),
 	   "no other register of the owner's goes in");
 	stack = pal_at(&p, vmread(GUEST_RSP), NULL);
-	ok(stack && stack[0] == PAL_RETURN_SENTINEL && stack[1] == 700 && stack[4] == 703,
+	ok(stack && stack[0] == PAL_USER_END && stack[1] == 700 && stack[4] == 703,
 	   "four go in by the stack, behind the return address");
 	for (i = 0; i < 4096 - 40; i++)
 		check(!*(u8 *)pal_at(&p, PAL_BASE + 0x3000 + i, NULL) && !*(u8 *)pal_at(&p, PAL_BASE + 0x5000 + i, NULL));
@@ -426,14 +426,14 @@ static void test_interrupts(void)
 	REFUSED("by another thread", EACCES, vmwrite(GUEST_FS_BASE, OTHER_THREAD));
 	vmwrite(GUEST_RIP, 0x400000);
 	cpu->regs.rdi = token;
-	ok(pal_resume(cpu, token) && cpu->regs.rax == (u64)-EACCES, "no resume from elsewhere than the stub");
+	ok(pal_resume(cpu) && cpu->regs.rax == (u64)-EACCES, "no resume from elsewhere than the stub");
 	start_cpu(0);
 	run_owner(0, STUB_AT, RSP, THREAD);
 	vmwrite(GUEST_SS_ACCESS_RIGHTS, 0xc093);
-	ok(!pal_resume(cpu, token), "no resume from ring 0");
+	ok(!pal_resume(cpu), "no resume from ring 0");
 	start_cpu(0);
 	vmwrite(GUEST_RFLAGS, 2);
-	ok(!pal_resume(cpu, token), "no resume with interrupts off");
+	ok(!pal_resume(cpu), "no resume with interrupts off");
 	start_cpu(0);
 	run_owner(0, STUB_AT, RSP, THREAD);
 	for (i = 0; i < 100000; i++) {
@@ -530,10 +530,10 @@ static void test_faults(void)
 	   "every fault in a PAL is an EFAULT of its owner alone, and the PAL stays (%u)", i);
 	ok(info->calls == i, "calls are counted");
 	cpu = enter(0);
-	exit_exception(cpu, VECTOR_PF, PAL_RETURN_SENTINEL, PAL_BASE + 5);
+	exit_exception(cpu, VECTOR_PF, PAL_USER_END, PAL_BASE + 5);
 	ok(at_stub(cpu, EFAULT), "touching the sentinel is no return");
 	cpu = enter(0);
-	exit_exception(cpu, VECTOR_GP, PAL_RETURN_SENTINEL, PAL_RETURN_SENTINEL);
+	exit_exception(cpu, VECTOR_GP, PAL_USER_END, PAL_USER_END);
 	ok(at_stub(cpu, EFAULT), "another exception there neither");
 	cpu = enter(0);
 	pal_abort(cpu);

@@ -48,7 +48,7 @@ static void test_each(void)
 	ok(take() == 0 && pal.entry[0].param[2].offset == 4096,
 	   "pointers are laid out in the PARAM section, 16-aligned");
 	REFUSED("another size of the structure", d->size--);
-	REFUSED("unknown flags", d->flags = 1);
+	REFUSED("unknown flags", d->flags = 2);
 	REFUSED("no section", d->nr_sections = 0);
 	REFUSED("too many sections", d->nr_sections = PAL_MAX_SECTIONS + 1);
 	REFUSED("2^32 - 1 sections", d->nr_sections = ~0u);
@@ -229,7 +229,7 @@ static void check_mapping(void)
 
 		check(find_page(at) || !pal_at(&p, at, NULL), "%llx is mapped", at);
 	}
-	check(!pal_at(&p, PAL_RETURN_SENTINEL, NULL));
+	check(!pal_at(&p, PAL_USER_END, NULL));
 }
 
 static void test_random(void)

@@ -324,7 +324,8 @@ static void pal_does(struct model *m)
 		cpu = cpu_of_slot(slot);
 		if (cpu->mode == MODE_LINUX) {
 			run_owner(slot, STUB + 0x20, STACK_TOP - 64, m - model);
-			check(pal_resume(cpu, m->token));
+			cpu->regs.rdi = m->token;
+			check(pal_resume(cpu));
 			if (cpu->mode == MODE_PAL)
 				check(state(m) == PAL_READY);
 		}

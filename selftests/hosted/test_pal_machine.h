@@ -263,6 +263,13 @@ bool guest_in_64bit_code(void)
 	return vmread(GUEST_CS_ACCESS_RIGHTS) & BIT(13);
 }
 
+bool guest_in_flat_32bit_code(void)
+{
+	return (vmread(GUEST_CS_ACCESS_RIGHTS) & (BIT(13) | BIT(14))) == BIT(14) &&
+	       (vmread(GUEST_SS_ACCESS_RIGHTS) & BIT(14)) &&
+	       !vmread(GUEST_CS_BASE) && !vmread(GUEST_SS_BASE);
+}
+
 void nmi_record(struct cpu *cpu)
 {
 	nr_nmi++;
@@ -574,7 +581,7 @@ static void exit_exception(struct cpu *cpu, u32 vector, u64 qualification, u64 r
 static void exit_return(struct cpu *cpu, u64 rax)
 {
 	cpu->regs.rax = rax;
-	exit_exception(cpu, VECTOR_PF, PAL_RETURN_SENTINEL, PAL_RETURN_SENTINEL);
+	exit_exception(cpu, VECTOR_PF, PAL_USER_END, PAL_USER_END);
 }
 
 static void exit_vmcall(struct cpu *cpu, u64 nr, u64 rdi, u64 rsi)

@@ -92,5 +92,6 @@ int main(void)
 	differs("where a parameter's size comes from", p.desc.entry[0].param[1].size_param = 0);
 	differs("the number of entries", p.desc.nr_entries = 2;
 		p.desc.entry[1].addr = PAL_BASE);
+	differs("the kind of code", p.desc.flags = PAL_DESC_32BIT);
 	return tap_finish();
 }

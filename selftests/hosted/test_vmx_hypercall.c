@@ -208,9 +208,9 @@ s64 reclaim_call(u64 list)
 	return call(HC_RECLAIM, list, 0, 0);
 }
 
-bool pal_resume(struct cpu *c, u64 token)
+bool pal_resume(struct cpu *c)
 {
-	call(HC_PAL_RESUME, token, 0, 0);
+	call(HC_PAL_RESUME, c->regs.rdi, 0, 0);
 	return resume_answer;
 }
 

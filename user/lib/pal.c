@@ -204,6 +204,9 @@ static int do_register(int device, const struct underpin_pal_spec *spec,
 {
 	struct underpin_pal_register reg = {
 		.size = sizeof(reg),
+#ifdef __i386__
+		.flags = UNDERPIN_PAL_32BIT,
+#endif
 		.nr_sections = spec->nr_sections,
 		.nr_entries = spec->nr_entries,
 		.sections = (uintptr_t)spec->sections,

@@ -14,6 +14,9 @@
  */
 #include "stub.h"
 
+#ifdef __i386__
+#include "stub_i386.h"
+#else
 	.text
 	.globl	underpin_resume_stub
 	.type	underpin_resume_stub, @function
@@ -41,5 +44,6 @@ underpin_resume_stub:
 2:	ud2				/* no answer of the core's */
 	.cfi_endproc
 	.size	underpin_resume_stub, . - underpin_resume_stub
+#endif
 
 	.section .note.GNU-stack, "", @progbits

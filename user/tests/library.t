@@ -4,6 +4,8 @@ inc="-I$USER_DIR/lib/include -I$USER_DIR/../include/uapi"
 
 check "numbers and layouts agree with the core's headers" \
 	$CC -std=gnu11 -Wall -Werror $inc -I"$USER_DIR/sdk/include" -c -o "$w/abi.o" abi.c
+check "and are the same for 32-bit processes" \
+	$CC -m32 -std=gnu11 -Wall -Werror $inc -I"$USER_DIR/sdk/include" -c -o "$w/abi32.o" abi.c
 printf '#include <underpin.h>\nint x;\n' >"$w/h.c"
 check "underpin.h compiles alone" $CC -std=c99 -pedantic -Wall -Werror $inc -c -o "$w/h.o" "$w/h.c"
 printf '#include <underpin.h>\nint x;\n' >"$w/h.cc"
@@ -21,6 +23,10 @@ for lib in libunderpin.a libunderpin.so.0; do
 		"test %rax,%rax jne mov \$0x55500001,%eax vmcall neg %rax jle mov %eax,%edi jmp ud2 " \
 		"$(stub "$B/$lib" | sed 's/^\(j[a-z]*\) .*/\1/; s/ *$//' | tr '\n' ' ')"
 done
+$CC -m32 -c -o "$w/stub32.o" "$USER_DIR/lib/stub.S"
+check_equal "the stub of 32-bit processes is the same, its argument on the stack" \
+	"test %eax,%eax jne mov \$0x55500001,%eax vmcall neg %eax jle sub \$0x8,%esp push %eax call add \$0xc,%esp ret ud2 " \
+	"$(stub "$w/stub32.o" | sed 's/^\(j[a-z]*\|call\) .*/\1/; s/ *$//' | tr '\n' ' ')"
 check_equal "a RET stands right before the stub" "$(printf 'ret')" \
 	"$(objdump -d --no-show-raw-insn --disassemble=underpin_call_return "$B/libunderpin.so.0" | sed -n 's/^ *[0-9a-f]*:[ \t]*//p' | tr -d ' ')"
 at=$(nm "$B/libunderpin.so.0" | sed -n 's/ T underpin_resume_stub$//p')

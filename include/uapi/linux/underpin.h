@@ -63,9 +63,12 @@ struct underpin_entry {
 	struct underpin_param param[UNDERPIN_MAX_PARAMS];
 };
 
+/* The PAL and its callers are 32-bit code (i386, cdecl); sections and stub below 4 GiB - 4 KiB. */
+#define UNDERPIN_PAL_32BIT 0x1
+
 struct underpin_pal_register {
 	__u32 size;		/* in, out; at least up to name */
-	__u32 flags;		/* in: 0 */
+	__u32 flags;		/* in: UNDERPIN_PAL_* */
 	__u32 nr_sections;	/* in */
 	__u32 nr_entries;	/* in */
 	__u64 sections;		/* in: struct underpin_section[nr_sections] */
