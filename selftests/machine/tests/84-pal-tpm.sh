@@ -11,11 +11,10 @@ for name in nvdefine nvwrite nvwritelock nvundefine nvread getcap pcrread pcrext
 modprobe tpm_vtpm_proxy
 mkdir -p "$tmp/state"
 power_on() {
-	swtpm chardev --tpm2 --vtpm-proxy --tpmstate dir="$tmp/state" --flags startup-clear >"$tmp/swtpm" 2>&1 &
-	tpm=$!
+	swtpm chardev --tpm2 --vtpm-proxy --tpmstate dir="$tmp/state" --flags startup-clear --pid file="$tmp/pid" >"$tmp/swtpm" 2>&1 &
 	wait_for 20 test -c /dev/tpmrm0
 }
-power_off() { kill $tpm; wait $tpm 2>/dev/null; wait_for 20 test ! -e /dev/tpmrm0; }
+power_off() { kill "$(cat "$tmp/pid")"; wait_for 20 test ! -e /dev/tpmrm0; }
 wait_for() { n=$(($1 * 5)); shift; while [ $n -gt 0 ]; do "$@" && return 0; sleep 0.2; n=$((n - 1)); done; return 1; }
 setup() { underpin tpm setup --core /test/machine/core.bin >"$tmp/out" 2>&1; }
 

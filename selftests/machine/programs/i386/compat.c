@@ -167,6 +167,7 @@ int main(void)
 	struct underpin_status status = { .size = sizeof(status) };
 	int device = underpin_open(), pal;
 
+	alarm(60);
 	sigaltstack(&alternate, NULL);
 	sigaction(SIGSEGV, &action, NULL);
 	sigaction(SIGBUS, &action, NULL);
