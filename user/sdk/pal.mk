@@ -6,12 +6,19 @@
 #	PAL_SRCS = hello_pal.c		# what runs inside
 #	include /usr/local/share/underpin/pal.mk
 #
+# Or a PAL for itself, NAME.pal, for `underpin pal run` and underpin_pal_load():
+#
+#	PAL = totp
+#	PAL_SRCS = totp_pal.c
+#	include /usr/local/share/underpin/pal.mk
+#
 # Optional: PAL_NAME (as `underpin pal list` shows it), PAL_STACK and PAL_PARAM (bytes),
 # CFLAGS, LDFLAGS, LDLIBS, PAL_CFLAGS; STATIC=1 for a static program; O= for the output folder.
 PAL_SDK := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 include $(PAL_SDK)/config.mk
 
 PAL_NAME ?= $(PROGRAM)
+pal_object = $(O)/$(or $(PROGRAM),$(PAL)).pal.o
 PAL_STACK ?= 16384
 PAL_PARAM ?= 16384
 O ?= .
@@ -25,13 +32,17 @@ PAL_FLAGS = -O2 -g -std=gnu11 -Wall -Wextra -Werror=implicit -ffreestanding -fPI
 	-fno-asynchronous-unwind-tables -fno-common \
 	-U_FORTIFY_SOURCE -include $(PAL_INCLUDE)/underpin/hidden.h -I$(PAL_INCLUDE) -I$(PAL_UAPI) $(PAL_CFLAGS)
 PAL_HOST_FLAGS = -std=gnu11 -Wall -Wextra -Werror=implicit -fPIE -I$(PAL_LIB_INCLUDE) -I$(PAL_INCLUDE) -I$(PAL_UAPI) $(CFLAGS)
-PAL_LINK_FLAGS = $(if $(STATIC),-static-pie,-pie) -Wl,-T,$(PAL_SDK)/pal.ld -Wl,-z,noexecstack \
+PAL_PLACE_FLAGS = -Wl,-T,$(PAL_SDK)/pal.ld -Wl,-z,noexecstack \
 	-Wl,--defsym=__pal_stack_size=$(PAL_STACK) -Wl,--defsym=__pal_param_size=$(PAL_PARAM)
+
+PAL_LINK_FLAGS = $(if $(STATIC),-static-pie,-pie) $(PAL_PLACE_FLAGS)
+# Linked at an address that nobody uses: what is in it are distances, and the library moves it.
+PAL_ALONE_FLAGS = -static -no-pie -nostdlib -Wl,-e,0 -Wl,--build-id=none $(PAL_PLACE_FLAGS)
 
 pal_objs = $(PAL_SRCS:%.c=$(O)/%.inside.o)
 host_objs = $(SRCS:%.c=$(O)/%.o)
 
-all: $(O)/$(PROGRAM)
+all: $(if $(PROGRAM),$(O)/$(PROGRAM)) $(if $(PAL),$(O)/$(PAL).pal)
 
 $(pal_objs): $(O)/%.inside.o: %.c | $(O)
 	$(CC) $(PAL_FLAGS) -MMD -MP -c -o $@ $<
@@ -39,9 +50,17 @@ $(pal_objs): $(O)/%.inside.o: %.c | $(O)
 $(host_objs): $(O)/%.o: %.c | $(O)
 	$(CC) $(PAL_HOST_FLAGS) -MMD -MP -c -o $@ $<
 
-$(O)/$(PROGRAM).pal.o: $(pal_objs) $(PAL_SDK)/pal-link $(PAL_LIB)
+$(pal_object): $(pal_objs) $(PAL_SDK)/pal-link $(PAL_LIB)
 	$(PAL_SDK)/pal-link $@ $(PAL_LIB) $(pal_objs)
 
+ifneq ($(PAL),)
+$(O)/$(PAL).pal: $(pal_object) $(PAL_SDK)/pal.ld
+	$(CC) $(PAL_ALONE_FLAGS) -o $@.unchecked $(pal_object)
+	@$(PAL_SDK)/pal-check $@.unchecked || { rm -f $@.unchecked; exit 1; }
+	@chmod -x $@.unchecked && mv $@.unchecked $@
+endif
+
+ifneq ($(PROGRAM),)
 $(O)/$(PROGRAM).table.o: $(PAL_SDK)/table.c | $(O)
 	$(CC) $(PAL_HOST_FLAGS) -DUNDERPIN_PAL_NAME='"$(PAL_NAME)"' -c -o $@ $<
 
@@ -49,13 +68,14 @@ $(O)/$(PROGRAM): $(host_objs) $(O)/$(PROGRAM).pal.o $(O)/$(PROGRAM).table.o $(PA
 	$(CC) $(CFLAGS) $(LDFLAGS) $(PAL_LINK_FLAGS) -o $@.unchecked $(filter %.o,$^) $(PAL_HOST_LIB) $(LDLIBS)
 	@$(PAL_SDK)/pal-check $@.unchecked || { rm -f $@.unchecked; exit 1; }
 	@mv $@.unchecked $@
+endif
 
 $(O):
 	mkdir -p $@
 
 clean:
 	rm -f $(pal_objs) $(host_objs) $(pal_objs:.o=.d) $(host_objs:.o=.d) \
-		$(O)/$(PROGRAM).pal.o $(O)/$(PROGRAM).table.o $(O)/$(PROGRAM)
+		$(pal_object) $(if $(PAL),$(O)/$(PAL).pal) $(if $(PROGRAM),$(O)/$(PROGRAM).table.o $(O)/$(PROGRAM))
 
 .PHONY: all clean
 -include $(pal_objs:.o=.d) $(host_objs:.o=.d)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "pal_file.h"
 
 /* enum pal_state of pal/pal.h. */
 static const char *state_name(uint32_t state)
@@ -81,9 +82,11 @@ int cmd_pal(int argc, char **argv)
 	bool json;
 
 	if (argc < 2)
-		return bad_usage("pal", "say what to do: list");
+		return bad_usage("pal", "say what to do: list, info, measure or run");
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
 		return show_usage("pal");
+	if (!strcmp(argv[1], "info") || !strcmp(argv[1], "measure") || !strcmp(argv[1], "run"))
+		return pal_file(argc - 1, argv + 1);
 	if (strcmp(argv[1], "list"))
 		return bad_usage("pal", "there is no 'pal %s'", argv[1]);
 	if (!only_json_option("pal", argc - 1, argv + 1, &json, &ret))

@@ -76,6 +76,33 @@ int underpin_pal_get_info(int pal, struct underpin_pal_info *info);
 /* close(2), and children get the PAL's pages again. */
 int underpin_pal_stop(int pal);
 
+/*
+ * A PAL in a file: pal.mk's NAME.pal, or a program with a PAL. A program that uses
+ * these links with libelf (underpin.pc's private libraries, where it is static).
+ */
+struct underpin_pal_image {
+	const char *path;	/* the caller's, for messages */
+	char name[32];		/* of the file, without .pal */
+	unsigned int nr_sections, nr_entries;
+	struct underpin_section sections[UNDERPIN_MAX_SECTIONS];	/* addresses as linked */
+	void *contents[UNDERPIN_MAX_SECTIONS];	/* sections[].size bytes each */
+	struct underpin_entry entries[UNDERPIN_MAX_ENTRIES];	/* by address, checked */
+	char entry_name[UNDERPIN_MAX_ENTRIES][64];	/* "" in a stripped file */
+	/* the library's: */
+	__u64 low, span;	/* bytes from the first section on */
+	char *memory;
+	int pal;
+};
+
+/* Reads and checks; needs no device. ENOEXEC: there is no sound PAL in the file. */
+int underpin_pal_read(const char *path, struct underpin_pal_image *image);
+/* Maps and registers what was read, once; a file descriptor that underpin_pal_unload() closes. */
+int underpin_pal_load(int device, struct underpin_pal_image *image, struct underpin_pal_register *result);
+/* What to call, once loaded: a function of the entry's parameters; NULL where there is none. */
+void *underpin_pal_entry(const struct underpin_pal_image *image, unsigned int entry);
+/* Unregisters if loaded, and frees what reading took. */
+void underpin_pal_unload(struct underpin_pal_image *image);
+
 /* What the last failed call of this thread says; never NULL. */
 const char *underpin_last_error(void);
 /* What errno means after a call to a PAL's entry point answered -1. */
