@@ -71,7 +71,7 @@ enum shadow_answer shadow_fault(struct shadow *s, struct shadow_fault *fault);
 
 /*
  * INVEPT by L1, types 1 and 2 (SDM 31.3). What this CPU has cached is never used again,
- * as the EPTP changes; other CPUs go on with theirs until they make an INVEPT themselves.
+ * as the EPTP changes. The tables are emptied, which other CPUs in them notice (docs/nested.md).
  */
 void shadow_invept_single(u64 eptp12);
 void shadow_invept_all(void);
