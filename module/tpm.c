@@ -230,7 +230,7 @@ int __init tpm_root_secret(u32 pcrs, bool debug, u8 secret[TPM_SECRET_SIZE])
 	static const u8 cap[32] = "Underpin: given";
 	struct tpm_chip *chip = tpm_default_chip();
 	u8 digest[32];
-	int ret;
+	int ret, err;
 
 	if (!chip || tpm_is_tpm2(chip) <= 0) {
 		if (chip)
@@ -239,13 +239,13 @@ int __init tpm_root_secret(u32 pcrs, bool debug, u8 secret[TPM_SECRET_SIZE])
 		return -ENODEV;
 	}
 	ret = measure(debug, digest);
-	if (!ret)
-		ret = extend(chip, digest);
-	if (!ret)
-		ret = read_secret(chip, pcrs | BIT(TPM_PCR_OF_CORE), secret);
 	if (!ret) {
-		ret = extend(chip, cap);
-		/* Who comes later could read it as we did. */
+		ret = extend(chip, digest);
+		if (!ret)
+			ret = read_secret(chip, pcrs | BIT(TPM_PCR_OF_CORE), secret);
+		/* Also where that failed: who comes later could read it as we wanted to. */
+		err = extend(chip, cap);
+		ret = ret ? ret : err;
 		if (ret)
 			memzero_explicit(secret, TPM_SECRET_SIZE);
 	}
