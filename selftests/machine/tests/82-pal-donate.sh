@@ -27,5 +27,5 @@ check "they are Linux's again, but for what is in use" test "$(status_field pool
 	diag "$(status_field pool_pages) pages after $given"
 # up-pal-register reads the log in parts: something has to be in it.
 for i in 0 1 2 3 4 5; do attack write "$(attack core $i)" 0x55 >/dev/null; done
-run_tap up-pal-register
+run_tap up-pal-register 20
 end_of_pals
