@@ -37,38 +37,6 @@ multiboots() {
 }
 # A debugger's words and what it hears: breakpoints of both kinds, a step, a watchpoint, memory, an interrupt.
 # spin() is at 0x100800 and counts at 0x100900 until 0x100904 is written.
-debugged() {
-	/test/underpin-vm run --kernel /test/multiboot1 --initrd "$tmp/module" --append "word wait" --mem 32M --timeout 120 \
-		--gdb "$tmp/gdb" </dev/null >"$tmp/guest" 2>&1 &
-	/test/gdb-client "$tmp/gdb" '?' p10 Z0,100800,1 c m100800,2 z0,100800,1 s p10 m100900,4 \
-		Z1,10080d,1 c z1,10080d,1 '!c' '^C' M100904,4:01000000 D >"$tmp/heard" 2>&1
-	cat >"$tmp/expected" <<-'END'
-		T05thread:1;
-		0010100000000000
-		OK
-		T05swbreak:;thread:1;
-		ff05
-		OK
-		T05thread:1;
-		0608100000000000
-		01000000
-		OK
-		T05hwbreak:;thread:1;
-		OK
-		T02thread:1;
-		OK
-		OK
-	END
-	check "$1: a debugger stops, steps and interrupts a guest, and reads and writes its memory" cmp -s "$tmp/heard" "$tmp/expected"
-	diag "$(diff "$tmp/expected" "$tmp/heard")"
-	wait $!
-	check_equal "$1: once it has let go, the guest goes on to its end" 65 $?
-}
-
-unload
-check "kvm_intel loads on the bare machine" modprobe kvm_intel
-multiboots bare
-debugged bare
 boots bare 64
 /test/underpin-vm run --kernel /test/vmlinuz --initrd /test/guest.cpio --mem 128M --timeout 1 --append "$words" </dev/null >"$tmp/guest" 2>&1
 check_equal "a guest that goes on is ended by --timeout, status 13" 13 $?
@@ -77,7 +45,6 @@ mark
 check_equal "the core loads with VMX for Linux" ok "$(load nested_mb=16)"
 check "kvm_intel loads on it" modprobe kvm_intel
 multiboots "on Underpin"
-# debugged "on Underpin": not seen to its end (docs/vm.md).
 boots "on Underpin" "64 32 pvh"
 modprobe -r kvm_intel kvm
 check "the core leaves" unload
