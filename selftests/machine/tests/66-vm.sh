@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # limit: 1500
 # `underpin vm` boots Debian's kernel in a guest to its first user process, on the bare machine and on the core:
-# by the 64-bit, the 32-bit and the PVH entry, and small kernels by Multiboot; a guest's ends are told apart; --gdb. docs/vm.md, issue 5.
+# by the 64-bit, the 32-bit and the PVH entry, and small kernels by Multiboot; a guest's ends are told apart. docs/vm.md, issue 5.
 # shellcheck source=selftests/machine/lib/machine.sh
 . /test/machine/lib/machine.sh
 
