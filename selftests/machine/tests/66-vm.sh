@@ -35,8 +35,9 @@ multiboots() {
 		diag "$(cat "$tmp/guest")"
 	done
 }
-# A debugger's words and what it hears: breakpoints of both kinds, a step, a watchpoint, memory, an interrupt.
-# spin() is at 0x100800 and counts at 0x100900 until 0x100904 is written.
+unload
+check "kvm_intel loads on the bare machine" modprobe kvm_intel
+multiboots bare
 boots bare 64
 /test/underpin-vm run --kernel /test/vmlinuz --initrd /test/guest.cpio --mem 128M --timeout 1 --append "$words" </dev/null >"$tmp/guest" 2>&1
 check_equal "a guest that goes on is ended by --timeout, status 13" 13 $?
