@@ -202,7 +202,7 @@ static void write_guest_state(struct nested *n, const struct loaded *l, const u6
 
 	if (n->dirty & DIRTY_RARE)
 		sync_rare_to_vmcs02(v);
-	sync_hot_to_vmcs02(v);
+	sync_hot_to_vmcs02(n);
 	write_loaded(l);
 	write_pdptes(v, pdpte);
 	vmwrite(VM_ENTRY_INTERRUPTION_INFO, v->vm_entry_interruption_info);
@@ -262,7 +262,7 @@ void nested_enter(struct cpu *cpu, bool launch)
 	run_l2(cpu, n, &loaded, pdpte);
 	failed = msr_list_load(cpu, v->vm_entry_msr_load_address, v->vm_entry_msr_load_count);
 	if (failed) {
-		n->dirty = DIRTY_ALL;
+		nested_all_dirty(n);
 		leave_vmcs02(cpu, n);
 		reflect_entry_failure(cpu, REASON_ENTRY_FAILURE_MSR_LOADING, failed);
 		return;

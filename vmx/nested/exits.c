@@ -67,7 +67,7 @@ static void handle_ept02_fault(struct cpu *cpu, struct nested *n, bool misconfig
 	};
 	enum shadow_answer answer = shadow_fault(n->shadow, &fault);
 
-	v->pml_index = pml_index;
+	vmcs12_update(n, VMCS12_INDEX(PML_INDEX), pml_index);
 	switch (answer) {
 	case SHADOW_RETRY:
 		reinject_vectoring_event();
@@ -161,7 +161,7 @@ static void entry_failure(struct cpu *cpu, struct nested *n, u64 reason)
 
 	log_event(LOG_ERROR, "cpu %u: the CPU refused VMCS02: reason %lx, qualification %lx",
 		  cpu->slot, (unsigned long)reason, (unsigned long)qualification);
-	n->dirty = DIRTY_ALL;
+	nested_all_dirty(n);
 	leave_vmcs02(cpu, n);
 	reflect_entry_failure(cpu, reason & EXIT_REASON_BASIC, qualification);
 }
@@ -189,7 +189,7 @@ void nested_entry_refused(struct cpu *cpu)
 	u32 error = vmread(VM_INSTRUCTION_ERROR);
 
 	log_event(LOG_ERROR, "cpu %u: the CPU refused VMCS02: error %u", cpu->slot, error);
-	n->dirty = DIRTY_ALL;
+	nested_all_dirty(n);
 	leave_vmcs02(cpu, n);
 	vmfail(cpu, error);
 }

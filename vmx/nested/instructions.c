@@ -65,7 +65,7 @@ void vmfail(struct cpu *cpu, u32 error)
 		return;
 	}
 	vmcs_shadow_from(cpu, n);
-	n->vmcs12.vm_instruction_error = error;
+	vmcs12_update(n, VMCS12_INDEX(VM_INSTRUCTION_ERROR), error);
 	vmcs_shadow_to(cpu, n);
 	end_with(RFLAGS_ZF);
 }
@@ -245,7 +245,7 @@ static void emulate_vmptrld(struct cpu *cpu, struct nested *n)
 	}
 	if (pointer != n->current) {
 		leave_current(cpu, n);
-		n->dirty = DIRTY_ALL;
+		nested_all_dirty(n);
 		if (vmcs12_load(&n->vmcs12, GPA(pointer))) {
 			vmfail_invalid();	/* taken from L1 by another CPU just now */
 			return;
@@ -276,7 +276,7 @@ static int find_field(struct cpu *cpu, struct nested *n, u64 info, bool *high)
 	}
 	if (vmcs12_fields[index].class == VMCS12_R)
 		sync_rare_from_vmcs02(cpu, n);
-	/* Its upper half; or a write, after which the shadow VMCS is written whole. */
+	/* Its upper half; or where nothing is shadowed now. */
 	if (vmcs12_fields[index].shadow)
 		vmcs_shadow_from(cpu, n);
 	return index;
@@ -301,21 +301,6 @@ static void emulate_vmread(struct cpu *cpu, struct nested *n)
 	else if (!operand_write(cpu, &value, wide ? 8 : 4))
 		return;
 	vmsucceed();
-}
-
-/* By class: what in VMCS02 is old after a VMWRITE. */
-static const u8 dirty_by_class[] = {
-	[VMCS12_C] = DIRTY_CONTROLS,
-	[VMCS12_G] = DIRTY_GUEST,
-	[VMCS12_R] = DIRTY_RARE,
-	[VMCS12_S] = DIRTY_CONTROLS,
-	[VMCS12_H] = DIRTY_HOST,
-	[VMCS12_I] = 0,
-};
-
-u32 vmcs12_dirty(int index)
-{
-	return dirty_by_class[vmcs12_fields[index].class];
 }
 
 static bool is_read_only(int index)
@@ -345,7 +330,7 @@ static void emulate_vmwrite(struct cpu *cpu, struct nested *n)
 		return;
 	}
 	vmcs12_set(&n->vmcs12, index, high, wide ? value : (u32)value);
-	n->dirty |= vmcs12_dirty(index);
+	nested_field_written(n, index);
 	if (vmcs12_fields[index].shadow)
 		vmcs_shadow_to(cpu, n);
 	vmsucceed();

@@ -130,6 +130,6 @@ void nested_forget_vmcs02(struct cpu *cpu, struct nested *n)
 	if (n->shadow)
 		shadow_put(n->shadow);
 	n->shadow = NULL;
-	n->dirty = DIRTY_ALL;
+	nested_all_dirty(n);
 	n->rare_in_vmcs02 = false;
 }

@@ -23,12 +23,11 @@
 
 struct shadow;
 
-/* What of VMCS12 is newer than VMCS02; set by whoever writes VMCS12. */
+/* What of VMCS12 is newer than VMCS02; set by whoever writes VMCS12. Class G: newer_than_vmcs02. */
 #define DIRTY_CONTROLS BIT(0)	/* classes C and S (what VMCS02's controls are made of) */
-#define DIRTY_GUEST BIT(1)	/* class G */
-#define DIRTY_RARE BIT(2)	/* class R */
-#define DIRTY_HOST BIT(3)	/* class H */
-#define DIRTY_ALL (DIRTY_CONTROLS | DIRTY_GUEST | DIRTY_RARE | DIRTY_HOST)
+#define DIRTY_RARE BIT(1)	/* class R */
+#define DIRTY_HOST BIT(2)	/* class H */
+#define DIRTY_ALL (DIRTY_CONTROLS | DIRTY_RARE | DIRTY_HOST)
 
 /* Frames of L1's whose addresses are in VMCS02: held (RULES 1). */
 enum nested_held { HELD_IO_A, HELD_IO_B, HELD_VIRTUAL_APIC, HELD_APIC_ACCESS, NR_HELD };
@@ -41,6 +40,7 @@ struct nested {
 	bool init_latched;	/* an INIT came while L1 was in virtual root (RULES 15) */
 	bool window01;		/* cpu->nmi_window of VMCS01, while L2 runs */
 	u32 dirty;
+	u64 newer_than_vmcs02, newer_than_shadow;	/* fields by vmcs12_copies[]: VMCS12 has the newer value */
 	u64 vmxon_region;	/* gpa */
 	u64 current;		/* gpa of the current VMCS12, or NO_VMCS12 */
 	hpa_t vmcs02, shadow_vmcs, msr_bitmap02, scratch;
@@ -73,8 +73,6 @@ void emulate_vmx_instruction(struct cpu *cpu, u32 reason);
  * on L1's shadow VMCS, without L1. False: its exit is L1's.
  */
 bool nested_shadow_access(struct cpu *cpu, bool write);
-/* DIRTY_* of a field, by its class. */
-u32 vmcs12_dirty(int index);
 /* VMfailValid if a VMCS12 is current, else VMfailInvalid; moves on (SDM 31.2). */
 void vmfail(struct cpu *cpu, u32 error);
 void vmsucceed(void);
@@ -92,6 +90,35 @@ void nested_launch(struct cpu *cpu);
 void nested_leave(struct cpu *cpu);
 /* The current VMCS12 is none any more, or another: what VMCS02 holds of it goes. */
 void nested_forget_vmcs02(struct cpu *cpu, struct nested *n);
+
+/* L1 has written a field of the current VMCS12: its copies are old. */
+static inline void nested_field_written(struct nested *n, u32 index)
+{
+	static const u8 dirty_by_class[] = {
+		[VMCS12_C] = DIRTY_CONTROLS, [VMCS12_S] = DIRTY_CONTROLS, [VMCS12_R] = DIRTY_RARE,
+		[VMCS12_H] = DIRTY_HOST, [VMCS12_G] = 0, [VMCS12_I] = 0,
+	};
+
+	n->dirty |= dirty_by_class[vmcs12_fields[index].class];
+	n->newer_than_vmcs02 |= vmcs12_copies[index].vmcs02;
+	n->newer_than_shadow |= vmcs12_copies[index].shadow;
+}
+
+/* The core writes a field of the current VMCS12; VMCS02 has that value, or L2's entry writes it there in any case. */
+static inline void vmcs12_update(struct nested *n, u32 index, u64 value)
+{
+	if (likely(n->vmcs12.field[index] == value))
+		return;
+	n->vmcs12.field[index] = value;
+	n->newer_than_shadow |= vmcs12_copies[index].shadow;
+}
+
+/* VMCS02 has nothing of the current VMCS12. */
+static inline void nested_all_dirty(struct nested *n)
+{
+	n->dirty = DIRTY_ALL;
+	n->newer_than_vmcs02 = ~0ull;
+}
 
 static inline u64 secondary12(const struct vmcs12 *v)
 {
@@ -117,8 +144,8 @@ void sync_init(void);
 void sync_rare_from_vmcs02(struct cpu *cpu, struct nested *n);
 /* With VMCS02 current. */
 void sync_rare_to_vmcs02(const struct vmcs12 *v);
-void sync_hot_to_vmcs02(const struct vmcs12 *v);
-void sync_hot_from_vmcs02(struct vmcs12 *v);
+void sync_hot_to_vmcs02(struct nested *n);	/* as far as it is newer */
+void sync_hot_from_vmcs02(struct nested *n);
 void sync_controls_to_vmcs02(const struct vmcs12 *v);	/* those that are copied as they are */
 
 /* ---- msr_list.c: MSR areas of VMCS12 (SDM 25.7.2, 25.8.2), for the current VMCS ---- */

@@ -28,33 +28,33 @@ struct left {
 	u64 efer, pat, perf_global_ctrl;
 };
 
-static void read_exit_information(struct vmcs12 *v)
+static void read_exit_information(struct nested *n)
 {
-	v->exit_qualification = vmread(EXIT_QUALIFICATION);
-	v->vm_exit_interruption_info = vmread(VM_EXIT_INTERRUPTION_INFO);
-	v->vm_exit_interruption_error_code = vmread(VM_EXIT_INTERRUPTION_ERROR_CODE);
-	v->idt_vectoring_info = vmread(IDT_VECTORING_INFO);
-	v->idt_vectoring_error_code = vmread(IDT_VECTORING_ERROR_CODE);
-	v->vm_exit_instruction_length = vmread(VM_EXIT_INSTRUCTION_LENGTH);
-	v->vm_exit_instruction_info = vmread(VM_EXIT_INSTRUCTION_INFO);
-	v->guest_physical_address = vmread(GUEST_PHYSICAL_ADDRESS);
-	v->guest_linear_address = vmread(GUEST_LINEAR_ADDRESS);
-	v->io_rcx = vmread(IO_RCX);
-	v->io_rsi = vmread(IO_RSI);
-	v->io_rdi = vmread(IO_RDI);
-	v->io_rip = vmread(IO_RIP);
+	vmcs12_update(n, VMCS12_INDEX(EXIT_QUALIFICATION), vmread(EXIT_QUALIFICATION));
+	vmcs12_update(n, VMCS12_INDEX(VM_EXIT_INTERRUPTION_INFO), vmread(VM_EXIT_INTERRUPTION_INFO));
+	vmcs12_update(n, VMCS12_INDEX(VM_EXIT_INTERRUPTION_ERROR_CODE), vmread(VM_EXIT_INTERRUPTION_ERROR_CODE));
+	vmcs12_update(n, VMCS12_INDEX(IDT_VECTORING_INFO), vmread(IDT_VECTORING_INFO));
+	vmcs12_update(n, VMCS12_INDEX(IDT_VECTORING_ERROR_CODE), vmread(IDT_VECTORING_ERROR_CODE));
+	vmcs12_update(n, VMCS12_INDEX(VM_EXIT_INSTRUCTION_LENGTH), vmread(VM_EXIT_INSTRUCTION_LENGTH));
+	vmcs12_update(n, VMCS12_INDEX(VM_EXIT_INSTRUCTION_INFO), vmread(VM_EXIT_INSTRUCTION_INFO));
+	vmcs12_update(n, VMCS12_INDEX(GUEST_PHYSICAL_ADDRESS), vmread(GUEST_PHYSICAL_ADDRESS));
+	vmcs12_update(n, VMCS12_INDEX(GUEST_LINEAR_ADDRESS), vmread(GUEST_LINEAR_ADDRESS));
+	vmcs12_update(n, VMCS12_INDEX(IO_RCX), vmread(IO_RCX));
+	vmcs12_update(n, VMCS12_INDEX(IO_RSI), vmread(IO_RSI));
+	vmcs12_update(n, VMCS12_INDEX(IO_RDI), vmread(IO_RDI));
+	vmcs12_update(n, VMCS12_INDEX(IO_RIP), vmread(IO_RIP));
 }
 
 /* An event that the next entry would have given is on its way: L1 gives it again. */
-static void make_up_exit_information(struct vmcs12 *v, u64 interruption_info)
+static void make_up_exit_information(struct nested *n, u64 interruption_info)
 {
 	u64 info = vmread(VM_ENTRY_INTERRUPTION_INFO);
 
-	v->exit_qualification = 0;
-	v->vm_exit_interruption_info = interruption_info;
-	v->idt_vectoring_info = info & INTR_INFO_VALID ? info : 0;
-	v->idt_vectoring_error_code = vmread(VM_ENTRY_EXCEPTION_ERROR_CODE);
-	v->vm_exit_instruction_length = vmread(VM_ENTRY_INSTRUCTION_LENGTH);
+	vmcs12_update(n, VMCS12_INDEX(EXIT_QUALIFICATION), 0);
+	vmcs12_update(n, VMCS12_INDEX(VM_EXIT_INTERRUPTION_INFO), interruption_info);
+	vmcs12_update(n, VMCS12_INDEX(IDT_VECTORING_INFO), info & INTR_INFO_VALID ? info : 0);
+	vmcs12_update(n, VMCS12_INDEX(IDT_VECTORING_ERROR_CODE), vmread(VM_ENTRY_EXCEPTION_ERROR_CODE));
+	vmcs12_update(n, VMCS12_INDEX(VM_EXIT_INSTRUCTION_LENGTH), vmread(VM_ENTRY_INSTRUCTION_LENGTH));
 }
 
 /* SDM 28.3. Class R stays in VMCS02. */
@@ -63,7 +63,7 @@ static void save_guest_state(struct nested *n, struct left *left)
 	struct vmcs12 *v = &n->vmcs12;
 	u64 exit = v->vm_exit_controls, entry = v->vm_entry_controls & ~ENTRY_IA32E_MODE_GUEST;
 
-	sync_hot_from_vmcs02(v);
+	sync_hot_from_vmcs02(n);
 	left->efer = vmread(GUEST_IA32_EFER);
 	left->pat = vmread(GUEST_IA32_PAT);
 	left->perf_global_ctrl = vmx_caps.perf_global_ctrl ? vmread(GUEST_IA32_PERF_GLOBAL_CTRL) : 0;
@@ -76,9 +76,9 @@ static void save_guest_state(struct nested *n, struct left *left)
 		v->guest_ia32_debugctl = vmread(GUEST_IA32_DEBUGCTL);
 	}
 	if (exit & EXIT_SAVE_PREEMPTION_TIMER)
-		v->vmx_preemption_timer_value = nested_timer_rest(n);
+		vmcs12_update(n, VMCS12_INDEX(VMX_PREEMPTION_TIMER_VALUE), nested_timer_rest(n));
 	v->vm_entry_controls = entry | (left->efer & EFER_LMA ? ENTRY_IA32E_MODE_GUEST : 0);
-	v->vm_entry_interruption_info &= ~INTR_INFO_VALID;
+	vmcs12_update(n, VMCS12_INDEX(VM_ENTRY_INTERRUPTION_INFO), v->vm_entry_interruption_info & ~INTR_INFO_VALID);
 }
 
 static void load_segment(u32 index, u64 selector, u64 base, u32 access_rights, u32 limit)
@@ -203,7 +203,7 @@ static void to_l1(struct cpu *cpu, struct nested *n, u64 reason)
 	struct vmcs12 *v = &n->vmcs12;
 	struct left left;
 
-	v->vm_exit_reason = reason;
+	vmcs12_update(n, VMCS12_INDEX(VM_EXIT_REASON), reason);
 	save_guest_state(n, &left);
 	if (!msr_list_store(cpu, v->vm_exit_msr_store_address, v->vm_exit_msr_store_count)) {
 		leave_vmcs02(cpu, n);
@@ -219,7 +219,7 @@ void reflect_exit(struct cpu *cpu, u64 reason)
 {
 	struct nested *n = nested_state(cpu);
 
-	read_exit_information(&n->vmcs12);
+	read_exit_information(n);
 	to_l1(cpu, n, reason);
 }
 
@@ -227,8 +227,8 @@ void reflect_qualified(struct cpu *cpu, u64 reason, u64 qualification)
 {
 	struct nested *n = nested_state(cpu);
 
-	read_exit_information(&n->vmcs12);
-	n->vmcs12.exit_qualification = qualification;
+	read_exit_information(n);
+	vmcs12_update(n, VMCS12_INDEX(EXIT_QUALIFICATION), qualification);
 	to_l1(cpu, n, reason);
 }
 
@@ -236,21 +236,20 @@ void reflect_made_up(struct cpu *cpu, u64 reason, u64 interruption_info)
 {
 	struct nested *n = nested_state(cpu);
 
-	make_up_exit_information(&n->vmcs12, interruption_info);
+	make_up_exit_information(n, interruption_info);
 	to_l1(cpu, n, reason);
 }
 
 void reflect_entry_failure(struct cpu *cpu, u32 reason, u64 qualification)
 {
 	struct nested *n = nested_state(cpu);
-	struct vmcs12 *v = &n->vmcs12;
 	struct left left = { .efer = vmread(GUEST_IA32_EFER), .pat = vmread(GUEST_IA32_PAT) };
 	u64 blocking = vmread(GUEST_INTERRUPTIBILITY_STATE) & BLOCKING_BY_NMI;
 
 	if (vmx_caps.perf_global_ctrl)
 		left.perf_global_ctrl = vmread(GUEST_IA32_PERF_GLOBAL_CTRL);
-	v->vm_exit_reason = reason | EXIT_REASON_ENTRY_FAILURE;
-	v->exit_qualification = qualification;
+	vmcs12_update(n, VMCS12_INDEX(VM_EXIT_REASON), reason | EXIT_REASON_ENTRY_FAILURE);
+	vmcs12_update(n, VMCS12_INDEX(EXIT_QUALIFICATION), qualification);
 	load_host_state(cpu, n, &left);
 	/* SDM 27.8: as it was before the entry. */
 	vmwrite(GUEST_INTERRUPTIBILITY_STATE, blocking);

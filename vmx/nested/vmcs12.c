@@ -14,6 +14,8 @@
 	  .shadow = VMCS12_SHADOW_##how },
 const struct vmcs12_field vmcs12_fields[VMCS12_NR_FIELDS] = { VMCS_FIELDS(FIELD) };
 
+struct vmcs12_copies vmcs12_copies[VMCS12_NR_FIELDS];
+
 /*
  * An encoding is width (bits 14:13), type (11:10), index (9:1; below 32 in all that
  * we know) and, for the upper half of a 64-bit field, bit 0. Every other bit is 0.

@@ -57,6 +57,15 @@ struct vmcs12_field {
 };
 extern const struct vmcs12_field vmcs12_fields[VMCS12_NR_FIELDS];
 
+/*
+ * Two other places have copies of a field: VMCS02 (class G) and the shadow VMCS. The
+ * bits of a field in struct nested's newer_than_*; 0: no such copy. Set at launch.
+ */
+struct vmcs12_copies {
+	u64 vmcs02, shadow;
+};
+extern struct vmcs12_copies vmcs12_copies[VMCS12_NR_FIELDS];
+
 #define VMCS12_SHADOW_NONE 0
 #define VMCS12_SHADOW_R 1
 #define VMCS12_SHADOW_W 2

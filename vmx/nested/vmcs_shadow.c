@@ -14,28 +14,31 @@
 #define MISC_VMWRITE_ANY BIT(29)
 
 static hpa_t vmread_bitmap, vmwrite_bitmap;	/* HPA(0): the CPU has no shadowing */
-static struct { u16 encoding; u8 index, dirty; } fields[VMCS12_NR_FIELDS];
-static u32 nr_fields, nr_writable;	/* the writable ones come first */
+static u8 fields[64];	/* by bit of newer_than_shadow */
+static u64 all_fields;
 
-static void add_fields(u32 shadow)
+static void add_fields(void)
 {
 	u64 *read = phys_to_virt(vmread_bitmap), *write = phys_to_virt(vmwrite_bitmap);
+	u32 i, nr = 0;
 	bool high;
-	u32 i;
 
 	for (i = 0; i < VMCS12_NR_FIELDS; i++) {
 		const struct vmcs12_field *f = &vmcs12_fields[i];
 
-		if (f->shadow != shadow || vmcs12_find(f->encoding, &high) < 0)
+		if (!f->shadow || vmcs12_find(f->encoding, &high) < 0)
 			continue;
-		fields[nr_fields].encoding = f->encoding;
-		fields[nr_fields].index = i;
-		fields[nr_fields++].dirty = vmcs12_dirty(i);
+		fields[nr] = i;
+		vmcs12_copies[i].shadow = BIT(nr++);
+		all_fields |= vmcs12_copies[i].shadow;
 		read[f->encoding / 64] &= ~BIT(f->encoding % 64);
-		if (shadow == VMCS12_SHADOW_W)
+		if (f->shadow == VMCS12_SHADOW_W)
 			write[f->encoding / 64] &= ~BIT(f->encoding % 64);
 	}
 }
+
+#define IS_SHADOWED(member, NAME, encoding, exists, class, shadow) + (VMCS12_SHADOW_##shadow != VMCS12_SHADOW_NONE)
+_Static_assert((0 VMCS_FIELDS(IS_SHADOWED)) <= 64, "newer_than_shadow has too few bits");
 
 int vmcs_shadow_init(void)
 {
@@ -50,10 +53,7 @@ int vmcs_shadow_init(void)
 		return -ENOMEM;
 	memset(phys_to_virt(vmread_bitmap), 0xff, PAGE_SIZE);
 	memset(phys_to_virt(vmwrite_bitmap), 0xff, PAGE_SIZE);
-	nr_fields = 0;
-	add_fields(VMCS12_SHADOW_W);
-	nr_writable = nr_fields;
-	add_fields(VMCS12_SHADOW_R);
+	add_fields();
 	return 0;
 }
 
@@ -79,6 +79,7 @@ void vmcs_shadow_use(struct cpu *cpu, struct nested *n, bool on)
 		return;
 	vmwrite(VMREAD_BITMAP, vmread_bitmap.v);
 	vmwrite(VMWRITE_BITMAP, vmwrite_bitmap.v);
+	n->newer_than_shadow = all_fields;
 	vmcs_shadow_to(cpu, n);
 }
 
@@ -91,30 +92,43 @@ static void done_with_shadow(struct cpu *cpu, struct nested *n)
 
 void vmcs_shadow_to(struct cpu *cpu, struct nested *n)
 {
-	u32 i;
+	u64 newer = n->newer_than_shadow;
 
-	if (!n->shadowing)
+	if (!n->shadowing || !newer)
 		return;
 	vmptrld(n->shadow_vmcs);
-	for (i = 0; i < nr_fields; i++)
-		vmwrite(fields[i].encoding, n->vmcs12.field[fields[i].index]);
+	for (; newer; newer &= newer - 1) {
+		u32 index = fields[__builtin_ctzll(newer)];
+
+		vmwrite(vmcs12_fields[index].encoding, n->vmcs12.field[index]);
+	}
+	n->newer_than_shadow = 0;
 	done_with_shadow(cpu, n);
 }
 
+/* What L1 has written, with VMREAD's eyes; in a line of code for each field, as in sync.c. */
+static void update(struct nested *n, u32 index, u64 value)
+{
+	if (likely(n->vmcs12.field[index] == value))
+		return;
+	n->vmcs12.field[index] = value;
+	nested_field_written(n, index);
+	/* The shadow VMCS has it already. */
+	n->newer_than_shadow &= ~vmcs12_copies[index].shadow;
+}
+
+#define FROM_SHADOW(member, NAME, code, when, kind, how) \
+	if (VMCS12_SHADOW_##how == VMCS12_SHADOW_W && \
+	    (VMCS12_EXISTS_##when == VMCS12_EXISTS_ALWAYS || vmcs12_copies[VMCS12_INDEX(NAME)].shadow)) \
+		update(n, VMCS12_INDEX(NAME), vmread(code));
+
 void vmcs_shadow_from(struct cpu *cpu, struct nested *n)
 {
-	u32 i;
-
 	if (!n->shadowing)
 		return;
+	if (unlikely(n->newer_than_shadow))
+		vmcs_shadow_to(cpu, n);
 	vmptrld(n->shadow_vmcs);
-	for (i = 0; i < nr_writable; i++) {
-		u64 *value = &n->vmcs12.field[fields[i].index], now = vmread(fields[i].encoding);
-
-		if (*value == now)
-			continue;
-		*value = now;
-		n->dirty |= fields[i].dirty;
-	}
+	VMCS_FIELDS(FROM_SHADOW)
 	done_with_shadow(cpu, n);
 }
