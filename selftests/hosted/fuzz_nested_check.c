@@ -389,32 +389,32 @@ static void oracle_guest(const struct vmcs12 *v, const u64 pdpte[4])
 /* ---- the parts against the whole ---- */
 #define IS_R(member, NAME, encoding, exists, class, shadow) #class[0] == 'R',
 static const bool is_rare[] = { VMCS_FIELDS(IS_R) };
-#define IS_W(member, NAME, encoding, exists, class, shadow) #shadow[0] == 'W',
-static const bool is_unseen[] = { VMCS_FIELDS(IS_W) };
+#define IS_C(member, NAME, encoding, exists, class, shadow) #class[0] == 'C',
+static const bool is_control[] = { VMCS_FIELDS(IS_C) };
 
 /* w is v, which was good, with some fields written. */
 static void parts_agree(const struct vmcs12 *v, const struct vmcs12 *w, const struct check_l1 *l1)
 {
-	u64 windows = PROC_NMI_WINDOW_EXITING | PROC_INTERRUPT_WINDOW_EXITING;
 	u64 p[4], q;
-	bool rare = true, unseen = true;
+	bool rare = true, controls = true, moved = true;
 	u32 i;
 
 	for (i = 0; i < VMCS12_NR_FIELDS; i++) {
 		if (v->field[i] == w->field[i])
 			continue;
 		rare &= !is_rare[i];
-		unseen &= is_unseen[i];
+		controls &= !is_control[i];
+		moved &= i == VMCS12_INDEX(GUEST_RIP) || i == VMCS12_INDEX(GUEST_RSP);
 	}
 	if (rare && check_guest_shape(v) == check_guest_shape(w) &&
 	    check_guest_shape(w) != CHECK_SHAPE_ALWAYS)
 		check(check_guest_rare(w, &q), "the shape does not tell all");
 	check(check_guest_state(w, CURRENT, p, &q) ==
 	      (check_guest_rare(w, &q) && check_guest_hot(w, CURRENT, p, &q)));
-	if (!unseen || ((v->processor_based_controls ^ w->processor_based_controls) & ~windows))
-		return;
-	check(check_controls(w) == check_hot_controls(w));
-	check(check_host_state(w, l1) == check_hot_host(w));
+	if (controls && !(w->vm_entry_interruption_info & INTR_INFO_VALID))
+		check(check_controls(w) == check_controls_again(w));
+	if (moved && check_guest_again(w))
+		check(check_guest_state(w, CURRENT, p, &q));
 }
 
 static u64 next(const u8 **data, size_t *size)

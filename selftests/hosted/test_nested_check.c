@@ -664,17 +664,36 @@ static void test_link_and_pdptes(void)
 }
 
 /* ---- parts: what an integrator leaves out must not matter ---- */
+static void tpr_alone(struct vmcs12 *v)
+{
+	TPR_ONLY;
+}
+
 static void test_parts(void)
 {
 	struct vmcs12 v;
 
 	begin(&v, LONG);
-	v.vm_entry_interruption_info = VALID | 1 << 8;
-	ok(check_hot_controls(&v) == CONTROL && check_controls(&v) == CONTROL,
-	   "event injection is in the hot part");
+	tpr_alone(&v);
+	vtpr = 0x30;
+	v.tpr_threshold = 3;
+	check(!check_controls(&v) && !check_controls_again(&v));
+	vtpr = 0x20;
+	ok(check_controls_again(&v) == CONTROL, "VTPR is looked at in each entry");
+	vtpr = 0;
 	begin(&v, LONG);
-	v.host_fs_base = NOT_CANONICAL;
-	ok(check_hot_host(&v) == HOST, "FS base of L1 is in the hot part");
+	v.vmcs_link_pointer = ~0ull;
+	check(check_guest_again(&v));
+	v.guest_rip = 0x0001000000000001ull;
+	ok(!check_guest_again(&v), "RIP too");
+	begin(&v, LONG);
+	v.vmcs_link_pointer = PLAIN_VMCS;
+	ok(!check_guest_again(&v), "a link pointer has the whole guest state checked each time");
+	begin(&v, LONG);
+	v.guest_interruptibility_state = 1;
+	ok(!check_guest_again(&v), "a shadow as well");
+	begin(&v, PAE_NO_EPT);
+	ok(!check_guest_again(&v), "PDPTEs in L1's memory, too");
 	begin(&v, LONG);
 	v.guest_interruptibility_state = 1;
 	ok(check_guest_shape(&v) == CHECK_SHAPE_ALWAYS, "a shadow has class R checked each time");

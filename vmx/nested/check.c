@@ -248,24 +248,24 @@ static bool injection_ok(const struct vmcs12 *v)
 	return error_code_ok(v, info);
 }
 
-static bool hot_controls_ok(const struct vmcs12 *v)
+static bool windows_ok(const struct vmcs12 *v)
 {
 	u64 proc = v->processor_based_controls;
 
 	REQUIRE(control_allowed(nested_caps.true_proc, proc));
 	REQUIRE(!(proc & PROC_NMI_WINDOW_EXITING) || (v->pin_based_controls & PIN_VIRTUAL_NMIS));
-	return tpr_ok(v, proc, secondary12(v)) && injection_ok(v);
+	return true;
 }
 
-u32 check_hot_controls(const struct vmcs12 *v)
+u32 check_controls_again(const struct vmcs12 *v)
 {
-	return hot_controls_ok(v) ? 0 : VMERR_ENTRY_INVALID_CONTROL;
+	return tpr_ok(v, v->processor_based_controls, secondary12(v)) ? 0 : VMERR_ENTRY_INVALID_CONTROL;
 }
 
 u32 check_controls(const struct vmcs12 *v)
 {
-	if (execution_ok(v) && exit_and_entry_ok(v) && hot_controls_ok(v))
-		return 0;
+	if (execution_ok(v) && exit_and_entry_ok(v) && windows_ok(v) && injection_ok(v))
+		return check_controls_again(v);
 	return VMERR_ENTRY_INVALID_CONTROL;
 }
 
@@ -319,27 +319,17 @@ static bool host_segments_ok(const struct vmcs12 *v)
 	REQUIRE(!(all & 7));	/* TI, RPL */
 	REQUIRE((u16)v->host_cs_selector);
 	REQUIRE((u16)v->host_tr_selector);
+	REQUIRE(check_base(v->host_fs_base));
+	REQUIRE(check_base(v->host_gs_base));
 	REQUIRE(check_base(v->host_tr_base));
 	REQUIRE(check_base(v->host_gdtr_base));
 	REQUIRE(check_base(v->host_idtr_base));
 	return true;
 }
 
-static bool hot_host_ok(const struct vmcs12 *v)
-{
-	REQUIRE(check_base(v->host_fs_base));
-	REQUIRE(check_base(v->host_gs_base));
-	return true;
-}
-
-u32 check_hot_host(const struct vmcs12 *v)
-{
-	return hot_host_ok(v) ? 0 : VMERR_ENTRY_INVALID_HOST_STATE;
-}
-
 u32 check_host_state(const struct vmcs12 *v, const struct check_l1 *l1)
 {
-	if (host_size_ok(v, l1) && host_registers_ok(v) && host_segments_ok(v) && hot_host_ok(v))
+	if (host_size_ok(v, l1) && host_registers_ok(v) && host_segments_ok(v))
 		return 0;
 	return VMERR_ENTRY_INVALID_HOST_STATE;
 }

@@ -51,12 +51,15 @@ void check_init(void);
 
 /*
  * Parts of the three above, for an L1 that has written little since its last good entry.
- * check_hot_controls() and check_hot_host() suffice after writes to fields that VMCS
- * shadowing may let L1 write unseen ("W" in vmcs_fields.h); of processor_based_controls only
- * the two window bits may have changed. Both also follow L1's memory, so they are for each entry.
+ * check_controls_again(): nothing of classes C and S, and nothing is injected: what remains is what
+ * lies in L1's memory (TPR threshold).
  */
-u32 check_hot_controls(const struct vmcs12 *v);	/* event injection, TPR threshold, windows */
-u32 check_hot_host(const struct vmcs12 *v);	/* FS and GS base */
+u32 check_controls_again(const struct vmcs12 *v);
+/*
+ * Nothing of C, S and R, of class G at most RIP and RSP; all else is what the entry had or
+ * what the CPU saved at L2's exit. True: check_guest_state() has no objection; false: ask it.
+ */
+bool check_guest_again(const struct vmcs12 *v);
 /*
  * check_guest_state() is both of these. check_guest_rare() reads class R; its answer stays
  * as long as class R is what L1 (or the CPU, in VMCS02) made it and check_guest_shape() is

@@ -357,15 +357,22 @@ static bool rights_ok(const struct vmcs12 *v)
 }
 
 /* 27.3.1.4; RIP may be one beyond the lower canonical half, where its fetch will fault */
-static bool rip_and_rflags_ok(const struct vmcs12 *v)
+static bool rip_ok(const struct vmcs12 *v)
 {
-	u64 rip = v->guest_rip, rflags = v->guest_rflags;
+	u64 rip = v->guest_rip;
 	u32 width = v->guest_cr4 & CR4_LA57 ? 57 : 48;
 
 	if (is_ia32e(v) && (v->guest_cs_access_rights & AR_L))
 		REQUIRE((s64)rip >> width == 0 || (s64)rip >> width == -1);
 	else
 		REQUIRE(!(rip >> 32));
+	return true;
+}
+
+static bool rflags_ok(const struct vmcs12 *v)
+{
+	u64 rflags = v->guest_rflags;
+
 	REQUIRE(!(rflags & RFLAGS_RESERVED));
 	REQUIRE(rflags & RFLAGS_FIXED);
 	REQUIRE(!(rflags & RFLAGS_VM) || !is_ia32e(v));
@@ -449,7 +456,7 @@ bool check_guest_hot(const struct vmcs12 *v, gpa_t current, u64 pdpte[4], u64 *q
 {
 	*qualification = 0;
 	if (!control_registers_ok(v) || !loaded_msrs_ok(v) || !rights_ok(v) ||
-	    !rip_and_rflags_ok(v) || !activity_ok(v) || !interruptibility_ok(v, qualification))
+	    !rip_ok(v) || !rflags_ok(v) || !activity_ok(v) || !interruptibility_ok(v, qualification))
 		return false;
 	*qualification = QUALIFICATION_LINK_POINTER;
 	if (!link_pointer_ok(v, current))
@@ -459,6 +466,15 @@ bool check_guest_hot(const struct vmcs12 *v, gpa_t current, u64 pdpte[4], u64 *q
 		return false;
 	*qualification = 0;
 	return true;
+}
+
+/*
+ * A link pointer and the PDPTEs of a guest without EPT12 are in L1's memory. In the shadow of STI or
+ * MOV SS a #DB exit saves what an entry refuses (25.3.4: BS is not pending, TF is set).
+ */
+bool check_guest_again(const struct vmcs12 *v)
+{
+	return v->vmcs_link_pointer == ~0ull && has_ept12(v) && !is_shadowed(v) && rip_ok(v);
 }
 
 bool check_guest_state(const struct vmcs12 *v, gpa_t current, u64 pdpte[4], u64 *qualification)

@@ -26,18 +26,30 @@ static u32 check_l1_part(const struct nested *n)
 {
 	struct check_l1 l1 = { .long_mode = vmread(GUEST_IA32_EFER) & EFER_LMA };
 	const struct vmcs12 *v = &n->vmcs12;
-	u32 err = n->dirty & DIRTY_CONTROLS ? check_controls(v) : check_hot_controls(v);
+	bool to_long_mode = v->vm_exit_controls & EXIT_HOST_ADDRESS_SPACE_SIZE;
+	u32 err = n->dirty & DIRTY_CONTROLS ? check_controls(v) : check_controls_again(v);
 
 	if (err)
 		return err;
-	return n->dirty & (DIRTY_CONTROLS | DIRTY_HOST) ? check_host_state(v, &l1) : check_hot_host(v);
+	return (n->dirty & (DIRTY_CONTROLS | DIRTY_HOST)) || to_long_mode != l1.long_mode ?
+	       check_host_state(v, &l1) : 0;
+}
+
+static bool only_moved_on(const struct nested *n)
+{
+	u64 moved = vmcs12_copies[VMCS12_INDEX(GUEST_RIP)].vmcs02 | vmcs12_copies[VMCS12_INDEX(GUEST_RSP)].vmcs02;
+
+	return !(n->dirty & (DIRTY_CONTROLS | DIRTY_RARE)) && !(n->newer_than_vmcs02 & ~moved);
 }
 
 static bool check_l2_part(struct cpu *cpu, struct nested *n, u64 pdpte[4], u64 *qualification)
 {
 	struct vmcs12 *v = &n->vmcs12;
-	u64 shape = check_guest_shape(v);
+	u64 shape;
 
+	if (only_moved_on(n) && check_guest_again(v))
+		return true;
+	shape = check_guest_shape(v);
 	if ((n->dirty & (DIRTY_CONTROLS | DIRTY_RARE)) || shape == CHECK_SHAPE_ALWAYS ||
 	    shape != n->checked_shape) {
 		sync_rare_from_vmcs02(cpu, n);
@@ -96,8 +108,8 @@ static void hold_frames(struct nested *n)
 /* Exits of the core's own, or of L1's (RULES 8); merged again when L1's frame may have been written. */
 static void merge_msr_bitmap(struct nested *n)
 {
-	u64 *to = phys_to_virt(n->msr_bitmap02), fired = frame_watch_fired();
-	const u64 *core = phys_to_virt(msr_bitmap());
+	u64 *to, fired = frame_watch_fired();
+	const u64 *core;
 	bool used = n->vmcs12.processor_based_controls & PROC_MSR_BITMAPS;
 	u64 pfn = n->vmcs12.msr_bitmap >> PAGE_SHIFT;
 	u32 i;
@@ -106,6 +118,8 @@ static void merge_msr_bitmap(struct nested *n)
 		return;
 	n->merged = used && !frame_watch(pfn) ? pfn + 1 : 0;
 	n->merged_fired = fired;
+	to = phys_to_virt(n->msr_bitmap02);
+	core = phys_to_virt(msr_bitmap());
 	if (!used || guest_read(GPA(n->vmcs12.msr_bitmap), to, PAGE_SIZE)) {
 		memset(to, 0xff, PAGE_SIZE);
 		return;
@@ -184,7 +198,6 @@ static void choose_translations(struct nested *n)
 	if (vmx_caps.vpid && (!vpid12 || vpid12 != n->vpid12))
 		invvpid(INVVPID_SINGLE_CONTEXT, VPID_L2, 0);
 	n->vpid12 = vpid12;
-	vmwrite(EPT_POINTER, n->shadow ? shadow_eptp(n->shadow) : main_view_eptp());
 }
 
 static void write_pdptes(const struct vmcs12 *v, const u64 pdpte[4])
@@ -267,9 +280,8 @@ void nested_enter(struct cpu *cpu, bool launch)
 		reflect_entry_failure(cpu, REASON_ENTRY_FAILURE_MSR_LOADING, failed);
 		return;
 	}
-	/* The last word on EPT02: whatever flushed since has seen to it that this one is asked again. */
-	if (n->shadow)
-		vmwrite(EPT_POINTER, shadow_eptp(n->shadow));
+	/* As late as can be: whatever flushes from here on sees to it that this is asked again. */
+	vmwrite(EPT_POINTER, n->shadow ? shadow_eptp(n->shadow) : main_view_eptp());
 	/* From here on L2 has run, as far as L1 can tell. */
 	v->launched = 1;
 	n->dirty = 0;

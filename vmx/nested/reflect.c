@@ -77,7 +77,11 @@ static void save_guest_state(struct nested *n, struct left *left)
 	}
 	if (exit & EXIT_SAVE_PREEMPTION_TIMER)
 		vmcs12_update(n, VMCS12_INDEX(VMX_PREEMPTION_TIMER_VALUE), nested_timer_rest(n));
-	v->vm_entry_controls = entry | (left->efer & EFER_LMA ? ENTRY_IA32E_MODE_GUEST : 0);
+	entry |= left->efer & EFER_LMA ? ENTRY_IA32E_MODE_GUEST : 0;
+	/* What the entry loads may not fit any more (27.3.1.1). */
+	if (unlikely(entry != v->vm_entry_controls))
+		n->dirty |= DIRTY_CONTROLS;
+	v->vm_entry_controls = entry;
 	vmcs12_update(n, VMCS12_INDEX(VM_ENTRY_INTERRUPTION_INFO), v->vm_entry_interruption_info & ~INTR_INFO_VALID);
 }
 
