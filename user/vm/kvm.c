@@ -17,7 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "dev/devices.h"
 #include "kvm_parts.h"
 #include "symbols.h"
 
@@ -208,6 +207,17 @@ static void serve_io(struct vm *vm, struct kvm_run *run)
 	pthread_mutex_unlock(&vm->lock);
 }
 
+static void serve_mmio(struct vm *vm, struct kvm_run *run)
+{
+	bool served;
+
+	pthread_mutex_lock(&vm->lock);
+	served = pci_mmio(&vm->pci, run->mmio.phys_addr, run->mmio.is_write, run->mmio.len, run->mmio.data);
+	pthread_mutex_unlock(&vm->lock);
+	if (!served && !run->mmio.is_write)
+		memset(run->mmio.data, 0xff, sizeof(run->mmio.data));
+}
+
 static void surprise(struct vcpu *vcpu, int ending)
 {
 	struct vm *vm = vcpu->vm;
@@ -229,10 +239,7 @@ static void serve(struct vcpu *vcpu)
 		stats_port(&vcpu->counts, run->io.port, run->io.direction == KVM_EXIT_IO_OUT);
 		serve_io(vcpu->vm, run);
 		break;
-	case KVM_EXIT_MMIO:	/* nothing is there */
-		if (!run->mmio.is_write)
-			memset(run->mmio.data, 0xff, sizeof(run->mmio.data));
-		break;
+	case KVM_EXIT_MMIO: serve_mmio(vcpu->vm, run); break;
 	case KVM_EXIT_INTR: break;
 	case KVM_EXIT_SHUTDOWN: surprise(vcpu, END_TRIPLE_FAULT); break;
 	case KVM_EXIT_SYSTEM_EVENT:
@@ -305,6 +312,10 @@ static void destroy(struct vm *vm)
 	unsigned int i;
 
 	debugger_close(vm);
+	if (vm->disk.fd > 0)
+		close(vm->disk.fd);
+	if (vm->cdrom.fd > 0)
+		close(vm->cdrom.fd);
 	symbols_close(vm->symbols);
 	for (i = 0; i < vm->plan->cpus; i++) {
 		if (vm->vcpus[i].run && vm->vcpus[i].run != MAP_FAILED)
@@ -320,16 +331,31 @@ static void destroy(struct vm *vm)
 		close(vm->end_event);
 }
 
+static bool add_devices(struct vm *vm, const struct vm_options *options, struct problem *p)
+{
+	uart_init(&vm->uart, &vm->ops, 4);
+	platform_init(&vm->platform, &vm->ops);
+	pci_init(&vm->pci, &vm->ops);
+	if (!uart_attach(&vm->bus, &vm->uart, 0x3f8) || !platform_attach(&vm->bus, &vm->platform) || !pci_attach(&vm->bus, &vm->pci))
+		return problem(p, "two devices claim the same port");
+	vm->console_hvc = options->console_hvc;
+	if ((options->disk && !disk_open(&vm->disk, options->disk, false, p)) ||
+	    (options->cdrom && !disk_open(&vm->cdrom, options->cdrom, true, p)))
+		return false;
+	return (virtio_rng_init(&vm->rng, &vm->pci, vm->ram) && virtio_console_init(&vm->hvc, &vm->pci, vm->ram) &&
+		(!options->disk || virtio_blk_init(&vm->blk, &vm->pci, vm->ram, &vm->disk)) &&
+		(!options->cdrom || virtio_scsi_init(&vm->scsi, &vm->pci, vm->ram, &vm->cdrom))) ||
+	       problem(p, "the PCI bus is full");
+}
+
 static bool prepare(struct vm *vm, const struct vm_options *options, struct problem *p)
 {
 	unsigned int i;
 
 	pthread_mutex_init(&vm->lock, NULL);
 	vm->ops = (struct machine_ops){ op_irq, op_end, op_console, op_now, vm };
-	uart_init(&vm->uart, &vm->ops, 4);
-	platform_init(&vm->platform, &vm->ops);
-	if (!uart_attach(&vm->bus, &vm->uart, 0x3f8) || !platform_attach(&vm->bus, &vm->platform))
-		return problem(p, "two devices claim the same port");
+	if (!add_devices(vm, options, p))
+		return false;
 	vm->end_event = eventfd(0, EFD_CLOEXEC);
 	if (vm->end_event < 0)
 		return problem(p, "eventfd: %s", strerror(errno));

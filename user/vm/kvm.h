@@ -10,6 +10,8 @@ struct vm_options {
 	unsigned int timeout;		/* seconds; 0: none */
 	const char *symbols;		/* a vmlinux for dumps; NULL: none */
 	const char *gdb;		/* port or path; NULL: none */
+	const char *disk, *cdrom;	/* files; NULL: none */
+	bool console_hvc;		/* the terminal is hvc0, not COM1 */
 	bool stats, confine;
 };
 

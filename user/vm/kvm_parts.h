@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <termios.h>
 
-#include "dev/devices.h"
+#include "dev/virtio.h"
 #include "kvm.h"
 #include "stats.h"
 
@@ -47,6 +47,12 @@ struct vm {
 	struct bus bus;
 	struct uart uart;
 	struct platform platform;
+	struct pci pci;
+	struct virtio rng, hvc;
+	struct virtio_blk blk;
+	struct virtio_scsi scsi;
+	struct disk disk, cdrom;
+	bool console_hvc;
 	struct terminal terminal;
 	struct symbols *symbols;	/* NULL: none */
 	struct debugger *debugger;	/* NULL: none; gdb_server.c */

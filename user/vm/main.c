@@ -35,6 +35,8 @@ static void usage(FILE *to)
 	      "  --initrd FILE    --append WORDS   to the command line (default: console=ttyS0)\n"
 	      "  --mem SIZE       such as 512M or 4G (what kernel and initrd need, at least 256M)\n"
 	      "  --cpus N         (1)\n"
+	      "  --disk FILE      /dev/vda, written to     --cdrom FILE   /dev/sr0 (an ISO that is booted is one)\n"
+	      "  --console com1|hvc0   what the terminal is to the guest (com1)\n"
 	      "  --boot 32|64|pvh|multiboot     the protocol (chosen by the kernel)\n"
 	      "  --load ADDRESS   --initrd-at ADDRESS   instead of the computed ones\n"
 	      "  --dump-layout    print the plan of guest memory as JSON and end; needs no KVM\n"
@@ -113,7 +115,7 @@ static bool parse_mode(const char *text, enum boot_mode *mode, struct problem *p
 	return problem(p, "--boot: '%s' is none of 32, 64, pvh, multiboot", text);
 }
 
-enum { OPT_KERNEL = 256, OPT_INITRD, OPT_APPEND, OPT_MEM, OPT_CPUS, OPT_BOOT, OPT_LOAD, OPT_INITRD_AT, OPT_DUMP, OPT_STATS, OPT_TIMEOUT, OPT_FREE, OPT_QUIET, OPT_DEVICE, OPT_GDB, OPT_SYMBOLS };
+enum { OPT_KERNEL = 256, OPT_INITRD, OPT_APPEND, OPT_MEM, OPT_CPUS, OPT_BOOT, OPT_LOAD, OPT_INITRD_AT, OPT_DUMP, OPT_STATS, OPT_TIMEOUT, OPT_FREE, OPT_QUIET, OPT_DEVICE, OPT_GDB, OPT_SYMBOLS, OPT_DISK, OPT_CDROM, OPT_CONSOLE };
 
 static bool parse_options(int argc, char **argv, struct options *o, struct problem *p)
 {
@@ -122,7 +124,7 @@ static bool parse_options(int argc, char **argv, struct options *o, struct probl
 		{ "mem", 1, NULL, OPT_MEM }, { "cpus", 1, NULL, OPT_CPUS }, { "boot", 1, NULL, OPT_BOOT }, { "load", 1, NULL, OPT_LOAD },
 		{ "initrd-at", 1, NULL, OPT_INITRD_AT }, { "dump-layout", 0, NULL, OPT_DUMP }, { "stats", 0, NULL, OPT_STATS },
 		{ "timeout", 1, NULL, OPT_TIMEOUT }, { "no-seccomp", 0, NULL, OPT_FREE }, { "quiet", 0, NULL, OPT_QUIET },
-		{ "device", 1, NULL, OPT_DEVICE },
+		{ "device", 1, NULL, OPT_DEVICE }, { "disk", 1, NULL, OPT_DISK }, { "cdrom", 1, NULL, OPT_CDROM }, { "console", 1, NULL, OPT_CONSOLE },
 		{ "gdb", 1, NULL, OPT_GDB }, { "symbols", 1, NULL, OPT_SYMBOLS }, { "help", 0, NULL, 'h' }, { 0 },
 	};
 	struct request *r = &o->request;
@@ -148,6 +150,13 @@ static bool parse_options(int argc, char **argv, struct options *o, struct probl
 		case OPT_DEVICE: o->vm.kvm_device = optarg; break;
 		case OPT_GDB: o->vm.gdb = optarg; break;
 		case OPT_SYMBOLS: o->vm.symbols = optarg; break;
+		case OPT_DISK: o->vm.disk = optarg; break;
+		case OPT_CDROM: o->vm.cdrom = optarg; break;
+		case OPT_CONSOLE:
+			o->vm.console_hvc = !strcmp(optarg, "hvc0");
+			if (!o->vm.console_hvc && strcmp(optarg, "com1"))
+				ok = problem(p, "--console: '%s' is neither com1 nor hvc0", optarg);
+			break;
 		case 'h': usage(stdout); exit(END_POWEROFF);
 		default: ok = problem(p, "unknown option or argument missing: %s; see underpin vm run --help", argv[optind - 1]);
 		}
@@ -190,6 +199,11 @@ static const char *ending_text(int ending)
 	return "the guest wrote to the exit port";
 }
 
+static const char *console_name(const struct options *o)
+{
+	return o->vm.console_hvc ? "hvc0" : "ttyS0";
+}
+
 /* Kernel, initrd and command line of an ISO, where the user did not say otherwise. */
 static bool from_iso(struct options *o, struct file *kernel, struct file *initrd, char **cmdline, struct problem *p)
 {
@@ -202,7 +216,9 @@ static bool from_iso(struct options *o, struct file *kernel, struct file *initrd
 	*kernel = (struct file){ boot.kernel_data, boot.kernel_size, true };
 	*initrd = (struct file){ boot.initrd_data, boot.initrd_size, true };
 	o->kernel = o->iso;
-	return asprintf(cmdline, "%s%sconsole=ttyS0%s%s", boot.append, *boot.append ? " " : "", o->append ? " " : "",
+	if (!o->vm.cdrom)
+		o->vm.cdrom = o->iso;
+	return asprintf(cmdline, "%s%sconsole=%s%s%s", boot.append, *boot.append ? " " : "", console_name(o), o->append ? " " : "",
 			o->append ? o->append : "") >= 0 || problem(p, "no memory");
 }
 
@@ -218,7 +234,7 @@ static bool run(struct options *o, int *ending, struct problem *p)
 	if (o->iso ? !from_iso(o, &kernel, &initrd, &cmdline, p) :
 	    !map_file(o->kernel, &kernel, p) || (o->initrd && !map_file(o->initrd, &initrd, p)))
 		return false;
-	if (!cmdline && asprintf(&cmdline, "console=ttyS0%s%s", o->append ? " " : "", o->append ? o->append : "") < 0)
+	if (!cmdline && asprintf(&cmdline, "console=%s%s%s", console_name(o), o->append ? " " : "", o->append ? o->append : "") < 0)
 		return problem(p, "no memory");
 	o->request.cmdline = cmdline;
 	o->request.initrd_size = initrd.size;

@@ -102,8 +102,7 @@ static uint8_t *write_madt(struct acpi_writer *w, unsigned int cpus)
 	return t;
 }
 
-/* Name (_S5_, Package () { 5, 5, 0, 0 }) */
-static const uint8_t aml[] = { 0x08, '_', 'S', '5', '_', 0x12, 0x08, 0x04, 0x0a, 0x05, 0x0a, 0x05, 0x00, 0x00 };
+#include "dev/dsdt.h"
 
 static void write_acpi(uint8_t *bios, unsigned int cpus)
 {

@@ -75,7 +75,8 @@ static void offer(struct vm *vm)
 
 	pthread_mutex_lock(&vm->lock);
 	flush(t);
-	taken = t->in_used ? uart_receive(&vm->uart, t->in, t->in_used) : 0;
+	taken = !t->in_used ? 0 : vm->console_hvc ? virtio_console_receive(&vm->hvc, t->in, t->in_used) :
+						    uart_receive(&vm->uart, t->in, t->in_used);
 	pthread_mutex_unlock(&vm->lock);
 	for (i = taken; i < t->in_used; i++)
 		t->in[i - taken] = t->in[i];

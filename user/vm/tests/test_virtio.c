@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: MIT
+/* PCI and virtio as models: a driver of ours finds them, uses them, and is then as hostile as a guest can be. */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "../dev/virtio.h"
+#include "tap.h"
+
+static bool lines[24];
+static char out[64];
+static size_t out_used;
+static void op_irq(void *c, unsigned int irq, bool level) { (void)c; lines[irq] = level; }
+static void op_end(void *c, int ending) { (void)c; (void)ending; abort(); }
+static void op_console(void *c, const uint8_t *b, size_t n) { (void)c; while (n-- && out_used < sizeof(out) - 1) out[out_used++] = (char)*b++; }
+static uint64_t op_now(void *c) { (void)c; return 0; }
+static const struct machine_ops ops = { op_irq, op_end, op_console, op_now, NULL };
+
+#define RAM_SIZE 0x20000u
+static uint8_t *memory;
+static struct ram ram;
+static struct bus bus;
+static struct pci pci;
+static struct virtio_blk blk;
+static struct virtio_scsi scsi;
+static struct virtio rng, hvc;
+static struct disk disk, cdrom;
+enum { RNG = 1, HVC, BLK, SCSI };
+static struct virtio *const devices[] = { NULL, &rng, &hvc, &blk.v, &scsi.v };
+
+/* --- a driver --- */
+static uint32_t config(unsigned int slot, unsigned int at, unsigned int size)
+{
+	uint32_t address = 1u << 31 | slot << 11 | (at & 0xfc), value = 0;
+
+	bus_io(&bus, 0xcf8, true, 4, 1, (uint8_t *)&address);
+	bus_io(&bus, (uint16_t)(0xcfc + (at & 3)), false, size, 1, (uint8_t *)&value);
+	return value;
+}
+
+static void set_config(unsigned int slot, unsigned int at, unsigned int size, uint32_t value)
+{
+	uint32_t address = 1u << 31 | slot << 11 | (at & 0xfc);
+
+	bus_io(&bus, 0xcf8, true, 4, 1, (uint8_t *)&address);
+	bus_io(&bus, (uint16_t)(0xcfc + (at & 3)), true, size, 1, (uint8_t *)&value);
+}
+
+static uint64_t get(unsigned int slot, unsigned int at, unsigned int size)
+{
+	uint64_t value = 0;
+
+	if (!pci_mmio(&pci, PCI_BAR(slot) + at, false, size, (uint8_t *)&value))
+		return ~0ull;
+	return value;
+}
+
+static void put(unsigned int slot, unsigned int at, unsigned int size, uint64_t value)
+{
+	pci_mmio(&pci, PCI_BAR(slot) + at, true, size, (uint8_t *)&value);
+}
+
+/* Rings of queue q: descriptors, available, used; a page each. */
+#define RING(q, part) (0x1000u + ((q) * 3 + (part)) * 0x1000u)
+#define DATA 0x10000u
+static uint16_t added[3], seen[3];
+
+static void start(unsigned int slot, uint64_t features)
+{
+	unsigned int q;
+
+	memset(memory, 0, RAM_SIZE);
+	put(slot, 0x14, 1, 0);
+	put(slot, 0x14, 1, 3);
+	put(slot, 0x08, 4, 0);
+	put(slot, 0x0c, 4, features & 0xffffffff);
+	put(slot, 0x08, 4, 1);
+	put(slot, 0x0c, 4, features >> 32);
+	put(slot, 0x14, 1, 0x0b);
+	for (q = 0; q < get(slot, 0x12, 2); q++) {
+		put(slot, 0x16, 2, q);
+		put(slot, 0x18, 2, 16);
+		put(slot, 0x20, 8, RING(q, 0));
+		put(slot, 0x28, 4, RING(q, 1));
+		put(slot, 0x2c, 4, 0);
+		put(slot, 0x30, 8, RING(q, 2));
+		put(slot, 0x1c, 2, 1);
+		added[q] = seen[q] = 0;
+	}
+	put(slot, 0x14, 1, 0x0f);
+}
+
+static void desc(unsigned int q, unsigned int i, uint64_t address, uint32_t length, uint16_t flags, uint16_t next)
+{
+	uint8_t *d = memory + RING(q, 0) + 16 * i;
+
+	memcpy(d, &address, 8);
+	memcpy(d + 8, &length, 4);
+	memcpy(d + 12, &flags, 2);
+	memcpy(d + 14, &next, 2);
+}
+
+static void add(unsigned int slot, unsigned int q, uint16_t head)
+{
+	memcpy(memory + RING(q, 1) + 4 + 2 * (added[q] % 16), &head, 2);
+	added[q]++;
+	memcpy(memory + RING(q, 1) + 2, &added[q], 2);
+	put(slot, 0x300 + 4 * q, 2, q);
+}
+
+/* What the device wrote, or -1: it has not answered. */
+static long used(unsigned int q, uint16_t head)
+{
+	uint16_t index;
+	uint32_t element[2];
+
+	memcpy(&index, memory + RING(q, 2) + 2, 2);
+	if (index == seen[q])
+		return -1;
+	memcpy(element, memory + RING(q, 2) + 4 + 8 * (seen[q]++ % 16), 8);
+	return element[0] == head ? (long)element[1] : -2;
+}
+
+static bool needs_reset(unsigned int slot)
+{
+	return get(slot, 0x14, 1) & 0x40;
+}
+
+/* --- tests --- */
+static void bus_of_pci(void)
+{
+	uint8_t type[8] = { 0 };
+	unsigned int at, n = 0;
+
+	ok(config(0, 0, 4) == 0x00081b36 && config(0, 0x0a, 2) == 0x0600, "a host bridge");
+	ok(config(5, 0, 4) == ~0u && config(31, 0, 4) == ~0u && config(1 + 32 * 3, 0, 2) == 0xffff, "nothing in empty slots, on other buses and functions");
+	ok(config(BLK, 0, 4) == 0x10421af4 && config(SCSI, 0, 4) == 0x10481af4 && config(RNG, 8, 1) == 1, "modern virtio devices by their numbers");
+	set_config(BLK, 0x10, 4, ~0u);
+	ok(config(BLK, 0x10, 4) == 0xfffff000 && get(BLK, 0x12, 2) == ~0ull, "BAR 0 tells its size; where it was nothing is meanwhile");
+	set_config(BLK, 0x10, 4, 0xd0100000);
+	ok(pci_mmio(&pci, 0xd0100012, false, 2, type) && type[0] == 1, "and moves");
+	set_config(BLK, 0x10, 4, PCI_BAR(BLK));
+	set_config(BLK, 4, 2, 0);
+	ok(get(BLK, 0x12, 2) == ~0ull, "no memory without the command's bit");
+	set_config(BLK, 4, 2, 6);
+	set_config(BLK, 0, 4, 0);
+	ok(config(BLK, 0, 4) == 0x10421af4, "numbers are read-only");
+	for (at = config(BLK, 0x34, 1); at && n < 8; at = config(BLK, at + 1, 1))
+		type[n++] = (uint8_t)config(BLK, at + 3, 1);
+	ok(n == 4 && type[0] == 1 && type[1] == 3 && type[2] == 4 && type[3] == 2, "four capabilities: common, ISR, device, notify");
+	ok(!pci_mmio(&pci, PCI_BAR(BLK) + 0xfff, false, 2, type) && !pci_mmio(&pci, 0xdeadbeef000, false, 4, type), "an access across the end is nobody's");
+	ok(config(BLK, 0x3f, 1) != ~0u && config(BLK, 0x3c, 1) == PCI_IRQ(BLK) && config(BLK, 0x3d, 1) == 1, "INTA");
+}
+
+static void negotiation(void)
+{
+	start(BLK, 1ull << 32 | 1);
+	ok(!(get(BLK, 0x14, 1) & 8), "a feature that was not offered: FEATURES_OK does not stay");
+	start(BLK, 0);
+	ok(!(get(BLK, 0x14, 1) & 8), "neither without VERSION_1");
+	start(BLK, 1ull << 32);
+	ok(get(BLK, 0x14, 1) == 0x0f && get(BLK, 0x1c, 2) == 1, "the driver is on, its queue too");
+	put(BLK, 0x20, 8, 0x5000);
+	ok(get(BLK, 0x20, 8) == RING(0, 0), "an enabled queue does not move");
+	put(BLK, 0x16, 2, 7);
+	ok(get(BLK, 0x18, 2) == 0, "a queue that is none has size 0");
+	put(BLK, 0x14, 1, 0);
+	ok(get(BLK, 0x14, 1) == 0 && get(BLK, 0x18, 2) == VIRTIO_QUEUE_SIZE, "reset");
+}
+
+static long block(uint32_t type, uint64_t sector, uint32_t length)
+{
+	memcpy(memory + DATA, &type, 4);
+	memcpy(memory + DATA + 8, &sector, 8);
+	memory[DATA + 0x100] = 0xee;
+	desc(0, 0, DATA, 16, 1, 1);
+	desc(0, 1, DATA + 0x1000, length, type == 1 ? 1 : 3, 2);
+	desc(0, 2, DATA + 0x100, 1, 2, 0);
+	if (!length)
+		desc(0, 0, DATA, 16, 1, 2);
+	add(BLK, 0, 0);
+	if (used(0, 0) < 0)
+		return -1;
+	return memory[DATA + 0x100];
+}
+
+static void block_device(void)
+{
+	start(BLK, 1ull << 32);
+	ok(get(BLK, 0x200, 8) == disk.size / 512, "capacity");
+	ok(block(0, 1, 1024) == 0 && memory[DATA + 0x1000] == 1 && memory[DATA + 0x1200] == 2 && lines[PCI_IRQ(BLK)], "two sectors are read, and the line is up");
+	ok(get(BLK, 0x100, 1) == 1 && !lines[PCI_IRQ(BLK)] && get(BLK, 0x100, 1) == 0, "reading the ISR takes it down");
+	memset(memory + DATA + 0x1000, 0x5a, 512);
+	ok(block(1, 3, 512) == 0 && block(4, 0, 0) == 0, "a sector is written, and flushed");
+	memset(memory + DATA + 0x1000, 0, 512);
+	ok(block(0, 3, 512) == 0 && memory[DATA + 0x1000] == 0x5a && memory[DATA + 0x11ff] == 0x5a, "and is there");
+	ok(block(0, disk.size / 512, 512) == 1 && block(0, disk.size / 512 - 1, 1024) == 1 && block(1, ~0ull, 512) == 1 && block(0, 1ull << 55, 512) == 1, "beyond the end: an error");
+	ok(block(0, 0, 100) == 1 && block(1, 0, 513) == 1, "no whole sectors: an error");
+	ok(block(8, 0, 20) == 0 && !strcmp((char *)memory + DATA + 0x1000, "underpin-vm"), "its name");
+	ok(block(99, 0, 512) == 2, "an unknown request is told so");
+	disk.read_only = true;
+	ok(block(1, 3, 512) == 1 && block(0, 3, 512) == 0, "a disk that may not be written");
+	disk.read_only = false;
+	memory[RING(0, 1)] = 1;
+	get(BLK, 0x100, 1);
+	ok(block(0, 0, 512) == 0 && !lines[PCI_IRQ(BLK)], "no interrupt where the driver wants none");
+	memory[RING(0, 1)] = 0;
+	set_config(BLK, 4, 2, 0x406);
+	ok(block(0, 0, 512) == 0 && !lines[PCI_IRQ(BLK)] && config(BLK, 6, 2) & 8, "nor with INTx off in the command; the status has it");
+	set_config(BLK, 4, 2, 6);
+	ok(lines[PCI_IRQ(BLK)], "on again: it comes");
+}
+
+static void small_ones(void)
+{
+	start(RNG, 1ull << 32);
+	desc(0, 3, DATA, 200, 2, 0);
+	add(RNG, 0, 3);
+	ok(used(0, 3) == 200 && (memory[DATA] | memory[DATA + 1] | memory[DATA + 2] | memory[DATA + 199]), "random bytes");
+	start(HVC, 1ull << 32);
+	memcpy(memory + DATA, "hello", 5);
+	desc(1, 0, DATA, 3, 1, 1);
+	desc(1, 1, DATA + 3, 2, 0, 0);
+	add(HVC, 1, 0);
+	ok(used(1, 0) == 0 && !strcmp(out, "hello"), "the console writes");
+	ok(virtio_console_receive(&hvc, (const uint8_t *)"typed", 5) == 0, "what is typed waits for a buffer");
+	desc(0, 0, DATA + 0x800, 3, 2, 0);
+	add(HVC, 0, 0);
+	ok(virtio_console_receive(&hvc, (const uint8_t *)"typed", 5) == 3 && used(0, 0) == 3 && !memcmp(memory + DATA + 0x800, "typ", 3), "and comes into it");
+}
+
+/* A command of `n` bytes for LUN `lun`; its status, or -1 - response. */
+static int scsi_command(uint16_t lun, const char *cdb, size_t n, uint32_t room)
+{
+	uint8_t *r = memory + DATA;
+
+	memset(r, 0, 0x4000);
+	r[0] = 1;
+	r[1] = (uint8_t)(lun >> 8);
+	r[3] = (uint8_t)lun;
+	memcpy(r + 19, cdb, n);
+	desc(2, 0, DATA, 51, 1, 1);
+	desc(2, 1, DATA + 0x100, 108, 3, 2);
+	desc(2, 2, DATA + 0x1000, room, 2, 0);
+	if (!room)
+		desc(2, 1, DATA + 0x100, 108, 2, 0);
+	add(SCSI, 2, 0);
+	if (used(2, 0) < 108)
+		return -100;
+	return r[0x10b] ? -1 - r[0x10b] : r[0x10a];
+}
+#define SCSI_CMD(cdb, room) scsi_command(0, cdb, sizeof(cdb) - 1, room)
+
+static bool sense_is(uint8_t key, uint8_t code)
+{
+	const uint8_t *s = memory + DATA + 0x10c;
+
+	return (s[0] & 0x7f) == 0x70 && s[2] == key && s[12] == code;
+}
+
+static void cd(void)
+{
+	uint8_t *r;
+
+	start(SCSI, 1ull << 32);
+	r = memory + DATA + 0x1000;
+	ok(get(SCSI, 0x200, 4) == 1 && get(SCSI, 0x214, 4) == 96 && get(SCSI, 0x218, 4) == 32 && get(SCSI, 0x21e, 2) == 0, "one request queue, one target");
+	ok(SCSI_CMD("\x12\0\0\0\x24", 36) == 0 && r[0] == 5 && r[1] == 0x80 && !memcmp(r + 8, "UNDERPIN", 8), "INQUIRY: a CD-ROM");
+	ok(SCSI_CMD("\x12\0\0\0\x05", 36) == 0 && !r[8], "no more than was asked for");
+	ok(SCSI_CMD("\0\0\0\0\0\0", 0) == 0, "TEST UNIT READY");
+	ok(SCSI_CMD("\x25\0\0\0\0\0\0\0\0\0", 8) == 0 && r[6] == 8 && r[7] == 0 && r[3] == cdrom.size / 2048 - 1, "READ CAPACITY");
+	ok(SCSI_CMD("\x28\0\0\0\0\2\0\0\2\0", 4096) == 0 && r[0] == 8 && r[2048] == 12, "READ (10)");
+	ok(SCSI_CMD("\xa8\0\0\0\0\1\0\0\0\1\0\0", 2048) == 0 && r[0] == 4, "READ (12)");
+	ok(SCSI_CMD("\x28\0\xff\xff\xff\xff\0\xff\xff\0", 4096) == 2 && sense_is(5, 0x21), "beyond the end: out of range");
+	ok(SCSI_CMD("\x2a\0\0\0\0\0\0\0\1\0", 2048) == 2 && sense_is(5, 0x20), "a write is no command of a CD-ROM");
+	ok(SCSI_CMD("\x03\0\0\0\x12\0", 18) == 0 && r[2] == 5 && r[12] == 0x20, "REQUEST SENSE tells it again");
+	ok(SCSI_CMD("\x43\0\0\0\0\0\0\0\x14\0", 20) == 0 && r[1] == 18 && r[2] == 1 && r[14] == 0xaa, "READ TOC: a data track, the lead-out");
+	ok(SCSI_CMD("\x5a\0\x2a\0\0\0\0\0\x80\0", 128) == 0 && r[8] == 0x2a, "MODE SENSE: capabilities");
+	ok(SCSI_CMD("\x4a\1\0\0\x10\0\0\0\x8\0", 8) == 0 && r[5] == 2, "a disc is in");
+	ok(SCSI_CMD("\xa0\0\0\0\0\0\0\0\0\x10\0\0", 16) == 0 && r[3] == 8, "REPORT LUNS");
+	ok(scsi_command(0x0100, "\0\0\0\0\0\0", 6, 0) == -4 && scsi_command(1, "\0\0\0\0\0\0", 6, 0) == -4, "another target or LUN is not there");
+	ok(SCSI_CMD("\x28\0\0\0\0\0\0\0\2\0", 100) == 0 && r[99] == 0 && r[100] == 0, "a read into less than it needs stays in it");
+}
+
+/* Each way to be malformed: the device says so by its status and an interrupt, and works again after a reset. */
+static void hostile(void)
+{
+	static const struct { const char *what; uint64_t address; uint32_t length; uint16_t flags, next; } bad[] = {
+		{ "no RAM", 0x100000, 16, 2, 0 }, { "across the end of RAM", RAM_SIZE - 8, 16, 2, 0 }, { "an address that wraps", ~0ull - 7, 16, 2, 0 },
+		{ "length 0", DATA, 0, 2, 0 }, { "length 2^32 - 1", DATA, ~0u, 2, 0 }, { "a loop", DATA, 16, 3, 1 }, { "next beyond the queue", DATA, 16, 3, 16 },
+		{ "an indirect table", DATA, 16, 4, 0 }, { "an unknown flag", DATA, 16, 0x802, 0 },
+	};
+	unsigned int i;
+	uint16_t far = 5;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		start(BLK, 1ull << 32);
+		desc(0, 0, DATA, 16, 1, 1);
+		desc(0, 1, bad[i].address, bad[i].length, bad[i].flags, bad[i].next);
+		add(BLK, 0, 0);
+		ok(needs_reset(BLK) && get(BLK, 0x100, 1) & 2 && used(0, 0) == -1, bad[i].what);
+		add(BLK, 0, 0);
+	}
+	start(BLK, 1ull << 32);
+	desc(0, 0, DATA, 16, 3, 1);
+	desc(0, 1, DATA, 16, 0, 0);
+	add(BLK, 0, 0);
+	ok(needs_reset(BLK), "what is read after what is written");
+	start(BLK, 1ull << 32);
+	desc(0, 0, DATA, 15, 1, 1);
+	desc(0, 1, DATA, 1, 2, 0);
+	add(BLK, 0, 0);
+	ok(needs_reset(BLK), "a request that is too short");
+	start(BLK, 1ull << 32);
+	added[0] = 17;
+	add(BLK, 0, 0);
+	ok(needs_reset(BLK), "more available than the queue is long");
+	start(BLK, 1ull << 32);
+	add(BLK, 0, far * 100);
+	ok(needs_reset(BLK), "a head beyond the queue");
+	start(BLK, 1ull << 32);
+	put(BLK, 0x14, 1, 0);
+	put(BLK, 0x14, 1, 0x0b);
+	put(BLK, 0x20, 8, RAM_SIZE - 16);
+	put(BLK, 0x1c, 2, 1);
+	ok(needs_reset(BLK) && get(BLK, 0x1c, 2) == 0, "a ring outside of RAM");
+	start(BLK, 1ull << 32);
+	ok(block(0, 1, 512) == 0, "after a reset it works");
+}
+
+/* Random registers, rings and memory: nothing but the sanitizers judges. */
+static void random_guest(unsigned int rounds)
+{
+	unsigned int seed = 1, i, k;
+
+	for (i = 0; i < rounds; i++) {
+		unsigned int slot = 1 + (unsigned int)rand_r(&seed) % 4, q = (unsigned int)rand_r(&seed) % 3, what = (unsigned int)rand_r(&seed) % 16;
+
+		if (what == 0) {
+			start(slot, 1ull << 32);
+		} else if (what == 1) {
+			put(slot, (unsigned int)rand_r(&seed) % 0x310, 1u << rand_r(&seed) % 4, (uint64_t)rand_r(&seed) << (rand_r(&seed) % 40));
+		} else if (what == 2) {
+			set_config(slot, (unsigned int)rand_r(&seed) % 256, 1u << rand_r(&seed) % 3, (uint32_t)rand_r(&seed));
+			set_config(slot, 0x10, 4, PCI_BAR(slot));
+			set_config(slot, 4, 2, 6);
+		} else if (what == 3) {
+			get(slot, (unsigned int)rand_r(&seed) % 0x400, 1u << rand_r(&seed) % 4);
+			if (slot == HVC)
+				virtio_console_receive(&hvc, memory, 20);
+		} else {
+			if (get(slot, 0x14, 1) != 0x0f)
+				start(slot, 1ull << 32);
+			for (k = 0; k < 16; k++)
+				desc(q, k, DATA + (unsigned int)rand_r(&seed) % 0x10100, (unsigned int)rand_r(&seed) % 0x300, (uint16_t)(rand_r(&seed) % 4), (uint16_t)(rand_r(&seed) % 17));
+			for (k = 0; k < 64; k++)
+				memory[DATA + (unsigned int)rand_r(&seed) % 0x400] = (uint8_t)rand_r(&seed);
+			add(slot, q, (uint16_t)(rand_r(&seed) % 17));
+		}
+	}
+	ok(true, "a random guest meets nothing but answers");
+}
+
+static void make_disk(struct disk *d, const char *name, bool read_only)
+{
+	struct problem p = { "" };
+	uint8_t sector[512];
+	int fd = open(name, O_CREAT | O_TRUNC | O_RDWR, 0600), i;
+
+	for (i = 0; fd >= 0 && i < 64; i++) {
+		memset(sector, i, sizeof(sector));
+		if (write(fd, sector, sizeof(sector)) != sizeof(sector))
+			abort();
+	}
+	close(fd);
+	ok(disk_open(d, name, read_only, &p), "a disk of 64 sectors");
+}
+
+int main(void)
+{
+	char name[] = "/tmp/underpin-vm-disk-XXXXXX", empty[] = "/tmp/underpin-vm-disk-XXXXXX";
+	struct problem p = { "" };
+	struct disk none = { 0 };
+
+	close(mkstemp(name));
+	close(mkstemp(empty));
+	memory = calloc(1, RAM_SIZE);	/* the sanitizer watches its ends */
+	ram.banks[0] = (struct bank){ 0, RAM_SIZE, memory };
+	ram.nr_banks = 1;
+	make_disk(&disk, name, false);
+	make_disk(&cdrom, name, true);
+	ok(!disk_open(&none, empty, true, &p), "an empty file is no disk");
+	says(p.text, "sectors", "and why");
+	close(none.fd);
+	p.text[0] = 0;
+	ok(!disk_open(&none, "/dev/null", true, &p), "a device of characters neither");
+	close(none.fd);
+	pci_init(&pci, &ops);
+	pci_attach(&bus, &pci);
+	ok(virtio_rng_init(&rng, &pci, &ram) && virtio_console_init(&hvc, &pci, &ram) && virtio_blk_init(&blk, &pci, &ram, &disk) &&
+	   virtio_scsi_init(&scsi, &pci, &ram, &cdrom), "four devices");
+	ok(devices[SCSI]->function.slot == SCSI, "in slots 1 to 4");
+	bus_of_pci();
+	negotiation();
+	block_device();
+	small_ones();
+	cd();
+	hostile();
+	random_guest(200000);
+	unlink(name);
+	unlink(empty);
+	free(memory);
+	return tap_done();
+}
