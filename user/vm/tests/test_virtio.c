@@ -194,6 +194,7 @@ static void block_device(void)
 	memset(memory + DATA + 0x1000, 0, 512);
 	ok(block(0, 3, 512) == 0 && memory[DATA + 0x1000] == 0x5a && memory[DATA + 0x11ff] == 0x5a, "and is there");
 	ok(block(0, disk.size / 512, 512) == 1 && block(0, disk.size / 512 - 1, 1024) == 1 && block(1, ~0ull, 512) == 1 && block(0, 1ull << 55, 512) == 1, "beyond the end: an error");
+	ok(block(1, disk.size / 512, 512) == 1 && lseek(disk.fd, 0, SEEK_END) == (off_t)disk.size, "also for a write: the file does not grow");
 	ok(block(0, 0, 100) == 1 && block(1, 0, 513) == 1, "no whole sectors: an error");
 	ok(block(8, 0, 20) == 0 && !strcmp((char *)memory + DATA + 0x1000, "underpin-vm"), "its name");
 	ok(block(99, 0, 512) == 2, "an unknown request is told so");
@@ -311,18 +312,35 @@ static void hostile(void)
 	add(BLK, 0, 0);
 	ok(needs_reset(BLK), "a request that is too short");
 	start(BLK, 1ull << 32);
+	desc(0, 0, DATA, 16, 1, 1);
+	desc(0, 1, DATA, 16, 2, 0);
 	added[0] = 17;
 	add(BLK, 0, 0);
-	ok(needs_reset(BLK), "more available than the queue is long");
+	ok(needs_reset(BLK) && used(0, 0) == -1, "more available than the queue is long");
 	start(BLK, 1ull << 32);
 	add(BLK, 0, far * 100);
 	ok(needs_reset(BLK), "a head beyond the queue");
-	start(BLK, 1ull << 32);
-	put(BLK, 0x14, 1, 0);
-	put(BLK, 0x14, 1, 0x0b);
-	put(BLK, 0x20, 8, RAM_SIZE - 16);
-	put(BLK, 0x1c, 2, 1);
-	ok(needs_reset(BLK) && get(BLK, 0x1c, 2) == 0, "a ring outside of RAM");
+	for (i = 0; i < 3; i++) {	/* one byte too far, each of the three */
+		static const uint32_t sizes[] = { 16 * 16, 6 + 2 * 16, 6 + 8 * 16 };
+
+		start(BLK, 1ull << 32);
+		put(BLK, 0x14, 1, 0);
+		put(BLK, 0x14, 1, 0x0b);
+		put(BLK, 0x18, 2, 16);
+		put(BLK, 0x20, 8, RING(0, 0));
+		put(BLK, 0x28, 8, RING(0, 1));
+		put(BLK, 0x30, 8, RING(0, 2));
+		put(BLK, 0x20 + 8 * i, 8, (RAM_SIZE - sizes[i] + 15) & ~15u);
+		put(BLK, 0x1c, 2, 1);
+		ok(needs_reset(BLK) == (i > 0) && get(BLK, 0x1c, 2) == (i == 0), i ? "a ring that ends outside of RAM" : "descriptors up to the end of RAM");
+		if (i)
+			continue;
+		put(BLK, 0x14, 1, 0x0f);
+		memcpy(memory + RAM_SIZE - 256, (uint64_t[2]){ DATA, 16 | 1ull << 32 | 16ull << 48 }, 16);
+		added[0] = 0;
+		add(BLK, 0, 0);
+		ok(needs_reset(BLK), "and no further");
+	}
 	start(BLK, 1ull << 32);
 	ok(block(0, 1, 512) == 0, "after a reset it works");
 }
