@@ -11,7 +11,7 @@
 #include "../vmx/cpu.h"
 #include "trap.h"
 
-/* Does not come back to its caller; changes frame so that the trap returns to the recovery. */
+/* Records what happened, and changes frame so that the trap returns to the recovery, not to where the bug was. */
 void fatal_trap(struct cpu *cpu, struct trap_frame *frame);
 
 /* See HC_FATAL. */

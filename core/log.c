@@ -99,6 +99,8 @@ void log_event(int level, const char *fmt, ...)
 	spin_lock(&log_lock);
 	record.seq = next_seq++;
 	ring[record.seq % LOG_RECORDS] = record;
+	if (level == LOG_ERROR)
+		memcpy(handover.error, record.text, sizeof(handover.error));
 	spin_unlock(&log_lock);
 }
 

@@ -107,7 +107,6 @@ struct handover {
 	u32 tsc_khz;
 	u64 core_cr3;		/* root of the core's own tables (no PCID) */
 	u64 switch_va;		/* the switch page, same address in both worlds */
-	u64 image_pa;		/* only for the fatal record */
 	u8 entropy[CORE_ENTROPY_SIZE];	/* from get_random_bytes; the core wipes it */
 	u8 root_secret[CORE_ROOT_SECRET_MAX];	/* docs/services.md 3; the core wipes it */
 	u32 root_secret_size;	/* 0: none, the core makes an ephemeral one */
@@ -119,6 +118,7 @@ struct handover {
 	u32 nr_free;
 	u32 nested_pages;	/* of the pool, for EPT02s; 0: no VMX for Linux */
 	struct core_extent ram[CORE_MAX_RAM];	/* mapped in the direct map */
+	char error[104];	/* out: the newest line of the core's log that is an error; where a launch failed, nobody can ask for the log */
 };
 
 /*

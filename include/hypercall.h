@@ -20,7 +20,7 @@
 /*
  * Privileged calls say which core they mean, where one lies on another: its nesting
  * depth (CPUID, docs/abi.md) in bits 19:12 of EAX. A core hands a call for one
- * below it on if it only looks (HC_STATUS, HC_STATS, HC_LOG, HC_FATAL, HC_LEAVE_PREPARE);
+ * below it on where that one can still say no (HC_STATUS, HC_STATS, HC_LOG, HC_FATAL, HC_LEAVE_PREPARE);
  * all others are -EBUSY as long as there is a core above the one that is meant.
  */
 #define UNDERPIN_HC_DEPTH(depth) ((depth) << 12)
@@ -164,7 +164,7 @@ struct core_log_record {
 struct core_fatal {
 	u64 magic;	/* CORE_IMAGE_MAGIC when filled */
 	u32 cpu;
-	u32 vector;	/* exception in root, or 256 + enum core_fatal_reason */
+	u32 vector;	/* exception in root, or 256: an entry that the CPU refused */
 	u64 error_code, cr2;
 	u64 rip, rsp, rflags;
 	u64 gpr[16];	/* rax rcx rdx rbx rsp rbp rsi rdi r8..r15; zero where they may be a PAL's */

@@ -154,7 +154,7 @@ static const char *__init what_to_do(int err)
 	switch (err) {
 	case -EBUSY: return "something else uses VMX or traces this CPU, or a CPU came or went: stop it and load again";
 	case -ENODEV: return "this CPU differs from the first: update the firmware (microcode, VMX settings)";
-	default: return "please report it, with this log";
+	default: return "please report it, with the lines around this one";
 	}
 }
 

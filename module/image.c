@@ -16,7 +16,6 @@
 extern const char core_image_start[], core_image_end[];
 
 static struct core_image_header header;
-static u64 first_page_pa;
 /* Where each page of the image is, in Linux's direct map. */
 static void *pages[CORE_IMAGE_MAX_SIZE / PAGE_SIZE] __initdata;
 
@@ -55,10 +54,8 @@ unsigned long __init image_pages(void)
 	return PAGE_ALIGN((u64)header.memory_end) / PAGE_SIZE;
 }
 
-void __init image_place(u32 offset, void *page, u64 pa)
+void __init image_place(u32 offset, void *page)
 {
-	if (!offset)
-		first_page_pa = pa;
 	pages[offset / PAGE_SIZE] = page;
 	if (offset < header.file_end)
 		memcpy(page, core_image_start + offset,
@@ -80,9 +77,13 @@ void __init image_write_handover(const struct handover *handover)
 	}
 }
 
-u64 __init image_pa(void)
+void __init image_read_error(char text[104])
 {
-	return first_page_pa;
+	u32 at = header.handover + offsetof(struct handover, error), i;
+
+	for (i = 0; i < 103; i++, at++)
+		text[i] = ((const char *)pages[at / PAGE_SIZE])[offset_in_page(at)];
+	text[103] = '\0';
 }
 
 const u8 *image_build_id(void)

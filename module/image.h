@@ -19,11 +19,12 @@ const void *image_bytes(size_t *size);
 unsigned long image_pages(void);
 
 /* Put the image's page at this offset to where Linux sees it now (zeroed), and remember. */
-void image_place(u32 offset, void *page, u64 pa);
+void image_place(u32 offset, void *page);
 /* Write the hand-over record into the placed image. */
 void image_write_handover(const struct handover *handover);
+/* Why the core failed, as it said last; empty: it said nothing. Not while it runs. */
+void image_read_error(char text[104]);
 /* Physical address of the image's first page. */
-u64 image_pa(void);
 const u8 *image_build_id(void);
 
 #endif

@@ -189,7 +189,6 @@ static void __init fill_handover(struct handover *h, const struct ram_map *ram, 
 	h->tsc_khz = tsc_khz;
 	h->core_cr3 = core_cr3;
 	h->switch_va = (u64)underpin_switch_page;
-	h->image_pa = image_pa();
 	get_random_bytes(h->entropy, sizeof(h->entropy));
 	h->nr_pool = pool_extents(h->pool);
 	h->nr_free = pool_rest(h->free);
@@ -241,13 +240,19 @@ static void free_core(void)
 static int __init start_core(void)
 {
 	u64 core_cr3 = 0;
+	char why[104] = "";
 	int err = build_core(&core_cr3);
 
-	if (!err)
+	if (!err) {
 		err = core_initialize(core_cr3);
-	if (!err)
-		err = core_launch(&pages_lost);
+		if (!err)
+			err = core_launch(&pages_lost);
+		if (err)
+			image_read_error(why);
+	}
 	if (err) {
+		if (why[0])
+			pr_err("what the core says of it: %s\n", why);
 		core_set_phase(PHASE_GONE);
 		free_core();
 		return err;

@@ -46,7 +46,7 @@ static int __init map_image(struct page_table *pt)
 
 		if (!pa)
 			return -ENOMEM;
-		image_place(offset, __va(pa), pa);
+		image_place(offset, __va(pa));
 		err = pt_map(pt, CORE_IMAGE_BASE + offset, pa, PT_4K,
 			     image_rights(header, offset));
 		if (err)

@@ -209,7 +209,7 @@ bool pal_resume(struct cpu *cpu)
 	if (!caller_is_owner(slot) || !same_page(vmread(GUEST_RIP), READ_ONCE(slot->stub)))
 		return resume_refused(cpu, -EACCES);
 	if (!slot_claim(slot))
-		return true;	/* for a moment only: the VMCALL is made again */
+		return true;	/* another call runs: the VMCALL is made again, with interrupts taken between */
 	if (slot->generation != token >> 16 || slot_state(slot) != PAL_READY ||
 	    READ_ONCE(slot->dying)) {
 		slot_release(slot);

@@ -27,7 +27,11 @@ bool control_set(u32 capability, u64 wanted, u64 required, u64 *value)
 	u64 must = msr & 0xffffffff, may = msr >> 32;
 
 	*value = (wanted | required | must) & may;
-	return (*value & required) == required;
+	if ((*value & required) == required)
+		return true;
+	log_event(LOG_ERROR, "VMX capability MSR %x offers no control %lx", capability,
+		  (unsigned long)(required & ~*value));
+	return false;
 }
 
 /* Controls whose instruction would give #UD without them: on when CPUID has it. */
@@ -165,7 +169,9 @@ int controls_compare(void)
 	if (err)
 		return err;
 	if (memcmp(&controls, &controls_linux, sizeof(controls)) ||
-	    caps.maxphyaddr != vmx_caps.maxphyaddr || caps.sum != vmx_caps.sum)
+	    caps.maxphyaddr != vmx_caps.maxphyaddr || caps.sum != vmx_caps.sum) {
+		log_event(LOG_ERROR, "the VMX capability MSRs or MAXPHYADDR are not those of the first CPU");
 		return -ENODEV;
+	}
 	return 0;
 }

@@ -41,6 +41,8 @@ struct pal_slot;
 #define VPID_LINUX 1
 #define VPID_PAL 2
 
+#define CPU_NR_TOLD 6
+
 struct cpu {
 	struct guest_regs regs;	/* first: filled by the exit stub */
 	u64 canary[6];		/* FS base points here; %fs:0x28 is canary[5] (BearSSL reads it) */
@@ -70,6 +72,7 @@ struct cpu {
 	bool pal_vmcs_launched;
 
 	u32 init_edx;		/* CPUID.1:EAX, what EDX is after INIT */
+	struct told { u64 pfn; u32 nr; } told[CPU_NR_TOLD];	/* frames that hardware or an outer hypervisor writes to (msr.c) */
 
 	bool nmi_window;	/* VMCS01 is in NMI-window mode */
 

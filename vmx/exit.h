@@ -24,7 +24,7 @@ u64 exit_fast(struct cpu *cpu);
 u64 exit_slow(struct cpu *cpu);
 /* True: a PAL or L2 was left; all of cpu->regs is then Linux's and must be loaded. */
 bool before_entry(struct cpu *cpu);
-/* VMfail. Returns only if an L2 was to be entered: VMCS01 is current then. */
+/* VMfail. Returns only if an L2 or a PAL was to be entered: VMCS01 is current then. */
 void entry_failed(struct cpu *cpu);
 
 /* As on a triple fault: secrets go, then the machine resets. VMCS01 is current. */

@@ -32,8 +32,10 @@ void handle_init(struct cpu *cpu)
 		return;
 	}
 	/* A CPU without unrestricted guest cannot start again: it goes on. */
-	if (!vmx_caps.unrestricted_guest)
+	if (!vmx_caps.unrestricted_guest) {
+		reinject_vectoring_event();
 		return;
+	}
 	/*
 	 * Linux sends the SIPI 10 us later: wait for it first, and set the
 	 * registers when it has come. The state that is there is a legal one.

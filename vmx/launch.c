@@ -28,7 +28,7 @@ hpa_t msr_bitmap(void)
 	return msr_bitmap_page;
 }
 
-/* exit.S: VMLAUNCH; returns the flags of a VMfail. */
+/* exit.S: VMLAUNCH; returns only where that failed: -EIO. */
 s64 vmx_first_entry(struct cpu *cpu);
 
 /* Offsets at the start of the switch page (module/switch.S). */
@@ -182,6 +182,7 @@ int vmx_launch(struct cpu *cpu, const struct linux_state *state)
 		return err;
 	cpuid_native(1, 0, regs);
 	cpu->init_edx = regs[0];
+	msr_hold_told(cpu);
 	cpu->mode = MODE_LINUX;
 	err = enable_vmx_operation(cpu);
 	if (err)

@@ -24,7 +24,7 @@ int launch_init_step(void);
 /*
  * Enter VMX on this CPU with Linux as the guest. Does not return on success:
  * Linux goes on at the switch page's back label. On failure the CPU is as
- * before: -EIO: VMXON or VM entry failed (the log says which check), -ENODEV:
+ * before: -EIO: VMXON or VM entry failed (handover.error says which check), -ENODEV:
  * the CPU differs from the first.
  */
 int vmx_launch(struct cpu *cpu, const struct linux_state *state);

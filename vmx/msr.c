@@ -250,16 +250,84 @@ static int write_mtrr(struct cpu *cpu, u32 msr, u64 value)
 
 #define MISC_ENABLE_XD_DISABLE BIT(34)
 
-/* All that may be written to by what is told this address: KVM's structures have 64 bytes, HFI's table up to 16 pages. */
-static bool points_at_linux(u32 msr, u64 value)
-{
-	u64 at = value & (BIT(52) - 1), last = msr == MSR_HW_FEEDBACK_PTR ? at + 15 * PAGE_SIZE : at + 63;
-	u64 pfn;
+/*
+ * MSRs by which somebody else is told an address that he writes to until he is told another, or bit 0 is 0. Its frames
+ * are held, so that they do not become a PAL's meanwhile. KVM's structures have 64 bytes, HFI's table 1 to 16 pages.
+ */
+static const u32 told_msrs[CPU_NR_TOLD] = {
+	MSR_KVM_SYSTEM_TIME_OLD, MSR_KVM_SYSTEM_TIME, MSR_KVM_ASYNC_PF_EN, MSR_KVM_STEAL_TIME, MSR_KVM_PV_EOI_EN, MSR_HW_FEEDBACK_PTR,
+};
 
-	for (pfn = at >> PAGE_SHIFT; pfn <= last >> PAGE_SHIFT; pfn++)
-		if (frame_owner(pfn, NULL) != FRAME_LINUX)
+static struct told frames_of(u32 msr, u64 value)
+{
+	u64 at = value & (BIT(52) - 1);
+	u32 leaf[4] = { 0 };
+
+	if (msr == MSR_HW_FEEDBACK_PTR)
+		cpuid_native(6, 0, leaf);
+	return (struct told){ at >> PAGE_SHIFT, msr == MSR_HW_FEEDBACK_PTR ? (leaf[3] >> 8 & 0xf) + 1 :
+						((at & ~PAGE_MASK) + 63) / PAGE_SIZE + 1 };
+}
+
+static void drop_told(struct told t)
+{
+	while (t.nr--)
+		frame_drop(t.pfn + t.nr);
+}
+
+/* False: one of them is not Linux's, or no more can be held. What is not RAM can become nobody's. */
+static bool hold_told(struct told t)
+{
+	u32 i;
+
+	for (i = 0; i < t.nr; i++) {
+		int err = frame_hold(t.pfn + i);
+
+		if (err && err != -EFAULT) {
+			drop_told((struct told){ t.pfn, i });
 			return false;
+		}
+	}
 	return true;
+}
+
+static int write_paravirt(struct cpu *cpu, u32 msr, u64 value)
+{
+	struct told now = frames_of(msr, value), *told = NULL;
+	u32 i;
+	int err;
+
+	for (i = 0; i < CPU_NR_TOLD; i++)
+		if (told_msrs[i] == msr)
+			told = &cpu->told[i];
+	if (!hold_told(now))
+		return -EFAULT;
+	err = wrmsr_safe(msr, value);
+	if (err || !told) {	/* all others write at once, or are told no address */
+		drop_told(now);
+		return err;
+	}
+	drop_told(*told);
+	*told = now;
+	if (!(value & 1)) {
+		drop_told(now);
+		told->nr = 0;
+	}
+	return 0;
+}
+
+void msr_hold_told(struct cpu *cpu)
+{
+	u64 value;
+	u32 i;
+
+	for (i = 0; i < CPU_NR_TOLD; i++) {
+		struct told now = { 0 };
+
+		if (!rdmsr_safe(told_msrs[i], &value) && (value & 1))
+			now = frames_of(told_msrs[i], value);
+		cpu->told[i] = hold_told(now) ? now : (struct told){ 0 };
+	}
 }
 
 bool msr_is_plain(u32 msr)
@@ -282,7 +350,7 @@ int msr_write(struct cpu *cpu, u32 msr, u64 value)
 		/* Output would go through the core's own address space. */
 		return value ? -EFAULT : wrmsr_safe(msr, value);
 	case PARAVIRT:
-		return points_at_linux(msr, value) ? wrmsr_safe(msr, value) : -EFAULT;
+		return write_paravirt(cpu, msr, value);
 	case MISC_ENABLE:
 		return value & MISC_ENABLE_XD_DISABLE ? -EFAULT : wrmsr_safe(msr, value);
 	case PASS:

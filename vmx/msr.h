@@ -20,6 +20,9 @@ int msr_write(struct cpu *cpu, u32 msr, u64 value);
 /* Writing it is short and has no effect on what the core maps (for lists of them). */
 bool msr_is_plain(u32 msr);
 
+/* At launch, before Linux runs under the core: the frames that it had told before. */
+void msr_hold_told(struct cpu *cpu);
+
 void handle_rdmsr(struct cpu *cpu);
 void handle_wrmsr(struct cpu *cpu);
 

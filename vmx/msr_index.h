@@ -55,6 +55,10 @@
 #define MSR_OC_MAILBOX 0x150
 #define MSR_MISC_ENABLE 0x1a0
 #define MSR_HW_FEEDBACK_PTR 0x17d0
+#define MSR_KVM_SYSTEM_TIME 0x4b564d01	/* Linux: asm/kvm_para.h */
+#define MSR_KVM_ASYNC_PF_EN 0x4b564d02
+#define MSR_KVM_STEAL_TIME 0x4b564d03
+#define MSR_KVM_PV_EOI_EN 0x4b564d04
 #define MSR_X2APIC_ICR 0x830
 #define MSR_EFER 0xc0000080u
 #define EFER_SCE BIT(0)

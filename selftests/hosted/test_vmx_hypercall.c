@@ -73,8 +73,15 @@ bool nested_vmcall(struct cpu *c)
 	return in_vmx_operation;
 }
 
+/* For MSRs that carry an address: a count for each frame below 2^20. */
+static bool counting;
+static u8 holds[1 << 20];
+static int hold_of(u64 pfn);
+
 int frame_hold(u64 pfn)
 {
+	if (counting)
+		return hold_of(pfn);
 	if (!held_ok)
 		return -EACCES;
 	nr_held++;
@@ -84,6 +91,12 @@ int frame_hold(u64 pfn)
 
 void frame_drop(u64 pfn)
 {
+	if (counting) {
+		check(pfn >= ARRAY_SIZE(holds) || holds[pfn]);
+		if (pfn < ARRAY_SIZE(holds))
+			holds[pfn]--;
+		return;
+	}
 	check(nr_held == 1 && pfn == held_pfn && outer_calls == 1, "a buffer is held while it is written");
 	nr_held = 0;
 }
@@ -469,9 +482,34 @@ u64 rdmsr(u32 msr)
 	return fake_msr_get(msr);
 }
 
-enum frame_owner frame_owner(u64 pfn, u32 *id)
+/* Frames from 2^20 on are no RAM. */
+static int hold_of(u64 pfn)
 {
-	return pfn == owned_pfn ? owner : FRAME_LINUX;
+	if (pfn == owned_pfn && owner != FRAME_LINUX)
+		return -EACCES;
+	if (pfn >= ARRAY_SIZE(holds))
+		return -EFAULT;
+	holds[pfn]++;
+	return 0;
+}
+
+static u32 nr_holds(void)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(holds); i++)
+		n += holds[i];
+	return n;
+}
+
+static bool held_only(u64 pfn, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		if (holds[pfn + i] != 1)
+			return false;
+	return nr_holds() == nr;
 }
 
 /* Not of this test: the MSRs of VMX and those that an entry switches. */
@@ -536,22 +574,47 @@ static void paravirtual_msrs(void)
 	};
 	u32 i, j;
 
+	counting = true;
 	for (i = 0; i < ARRAY_SIZE(msrs); i++)
 		for (j = 0; j < 1000; j++) {
 			u64 value = fake_random() >> fake_below(64);
 
 			owned_pfn = value << 12 >> 24;
 			owner = FRAME_LINUX + fake_below(4);
+			if (owned_pfn == 0 && !value)
+				owner = FRAME_LINUX;
 			check(wrmsr_of_guest(msrs[i], value) == (owner == FRAME_LINUX),
 			      "MSR %x, value %llx, owner %d", msrs[i], value, owner);
 		}
 	ok(1, "an MSR by which an outer hypervisor or the CPU is given an address: only with a frame of Linux's");
+	for (i = 0; i < CPU_NR_TOLD; i++)
+		for (j = 0; j < cpu->told[i].nr; j++)
+			frame_drop(cpu->told[i].pfn + j);
+	memset(cpu->told, 0, sizeof(cpu->told));
+	check(nr_holds() == 0);
 	/* What is written there may cross into the next frame: KVM's wall clock of 12 bytes, HFI's table of pages. */
 	owner = FRAME_PAL;
 	owned_pfn = 0x1235;
 	check(!wrmsr_of_guest(0x11, 0x1234ffc) && !wrmsr_of_guest(0x4b564d01, 0x1234ff1) && wrmsr_of_guest(0x11, 0x1234f00));
-	check(!wrmsr_of_guest(0x17d0, 0x1230001) && !wrmsr_of_guest(0x17d0, 0x1226000) && wrmsr_of_guest(0x17d0, 0x1225001));
+	fake_cpuid_set(6, 0, 0, 0, 0, 15 << 8);
+	check(!wrmsr_of_guest(0x17d0, 0x1230001) && !wrmsr_of_guest(0x17d0, 0x1226001) && wrmsr_of_guest(0x17d0, 0x1225001));
 	ok(wrmsr_of_guest(0x17d0, 0x1236001), "nor where a PAL's frame begins within what is written");
+	ok(held_only(0x1236, 16), "its frames are held, and those before them no more");
+	owner = FRAME_LINUX;
+	check(wrmsr_of_guest(0x4b564d03, 0x2000ff1) && nr_holds() == 18 && wrmsr_of_guest(0x17d0, 0x1236000));
+	ok(held_only(0x2000, 2), "until it is told that there are none (bit 0)");
+	check(wrmsr_of_guest(0x4b564d03, 0x3000041) && held_only(0x3000, 1) && wrmsr_of_guest(0x11, 0x5000001));
+	ok(held_only(0x3000, 1), "what is written at once, and never after, is not held");
+	check(wrmsr_of_guest(0x4b564d03, 0) && nr_holds() == 0);
+	fake_cpuid_set(6, 0, 0, 0, 0, 0);
+	fake_msr_set(0x17d0, 0x1240001);
+	fake_msr_set(0x12, 0x1250001);
+	fake_msr_set(0x4b564d01, 0x1260000);
+	fake_msr_set(0x4b564d02, 0);
+	fake_msr_remove(0x4b564d04);
+	msr_hold_told(cpu);
+	ok(holds[0x1240] == 1 && holds[0x1250] == 1 && nr_holds() == 2,
+	   "what Linux had told before the launch is held from then on");
 	check(!wrmsr_of_guest(0x150, 0) && !wrmsr_of_guest(0x150, fake_random()));
 	check(!wrmsr_of_guest(0x1a0, BIT(34) | 1) && wrmsr_of_guest(0x1a0, 0x850089));
 	ok(1, "no voltage, and no MISC_ENABLE that takes NX away");

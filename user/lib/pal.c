@@ -158,7 +158,7 @@ static int register_error(int error, const char *name)
 	switch (error) {
 	case EINVAL:
 		return underpin_fail(error,
-			"the module does not accept PAL '%s': a section, entry point or parameter is malformed, or a page is not this process' own memory ('dmesg' says which)",
+			"the module does not accept PAL '%s': a section, entry point or parameter is malformed, or a page is not this process' own memory ('underpin log' may say which)",
 			name);
 	case ENOMEM:
 		return underpin_fail(error,
@@ -166,7 +166,7 @@ static int register_error(int error, const char *name)
 			name);
 	case EPERM:
 	case EACCES:
-		return underpin_fail(error, "no right to register PAL '%s': run as root", name);
+		return underpin_fail(error, "no right to register PAL '%s': run as root or as a member of the group underpin", name);
 	case EBUSY:
 	case EEXIST:
 		return underpin_fail(error,
