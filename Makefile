@@ -49,6 +49,9 @@ vm: machine-deps	## a console in the test machine with the built tree in it
 demo: machine-deps	## the main job, shown step by step in a machine with VMX (emulated where there is none)
 	selftests/machine/demo
 
+demo-installer: check-deps	## Debian's installer in a guest of `underpin vm`, on KVM, on Underpin: its first screen
+	selftests/machine/demo-installer
+
 check: check-deps	## all tests: hosted, then in the machine
 	selftests/check
 
@@ -84,5 +87,5 @@ help:			## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 	@echo "  KVER=... or KDIR=... choose the kernel (now: $(KDIR)), W=1 and C=1 more warnings"
 
-.PHONY: all module core user install vm demo check check-full check-hosted bench lint deps \
+.PHONY: all module core user install vm demo demo-installer check check-full check-hosted bench lint deps \
 	machine-deps bench-deps check-deps lines clean help

@@ -74,6 +74,29 @@ fault:
 	return -EFAULT;
 }
 
+static inline u32 port_in(u16 port, u32 size)
+{
+	u32 value = 0;
+
+	if (size == 1)
+		__asm__ volatile("inb %1, %b0" : "+a"(value) : "Nd"(port));
+	else if (size == 2)
+		__asm__ volatile("inw %1, %w0" : "+a"(value) : "Nd"(port));
+	else
+		__asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+	return value;
+}
+
+static inline void port_out(u16 port, u32 size, u32 value)
+{
+	if (size == 1)
+		__asm__ volatile("outb %b0, %1" : : "a"(value), "Nd"(port) : "memory");
+	else if (size == 2)
+		__asm__ volatile("outw %w0, %1" : : "a"(value), "Nd"(port) : "memory");
+	else
+		__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
+}
+
 static inline u64 xgetbv(u32 index)
 {
 	u32 lo, hi;

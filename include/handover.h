@@ -95,6 +95,13 @@ enum core_fail_stage {
 	CORE_FAIL_STAGES,
 };
 
+/* A write to this port of a byte b with (b & mask) == value lets the machine sleep or resets it (vmx/io.h). */
+struct core_port {
+	u16 port;
+	u8 mask, value;
+};
+#define CORE_MAX_PORTS 8
+
 struct handover {
 	u64 magic;		/* CORE_IMAGE_MAGIC */
 	u32 version;		/* CORE_ABI_VERSION */
@@ -111,7 +118,8 @@ struct handover {
 	u8 root_secret[CORE_ROOT_SECRET_MAX];	/* docs/services.md 3; the core wipes it */
 	u32 root_secret_size;	/* 0: none, the core makes an ephemeral one */
 	u32 root_kind;		/* enum root_kind, if there is one */
-	u32 reserved;
+	u32 nr_ports;
+	struct core_port ports[CORE_MAX_PORTS];
 	u32 apic_id[CORE_MAX_CPUS];	/* of slot i */
 	struct core_extent pool[CORE_MAX_EXTENTS]; /* everything that leaves Linux */
 	struct core_extent free[CORE_MAX_EXTENTS]; /* the part the allocator may use */

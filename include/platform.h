@@ -93,6 +93,8 @@ void cpu_relax(void);
 void cpuid_native(u32 leaf, u32 subleaf, u32 regs[4]);
 u64 read_cr4(void);
 void write_cr2(u64 value);
+u32 port_in(u16 port, u32 size);	/* size in bytes: 1, 2, 4 */
+void port_out(u16 port, u32 size, u32 value);
 void reset_debug_status(void);	/* DR0 to DR3 and DR6 as INIT leaves them (SDM vol. 3, table 9-1) */
 bool cmpxchg64(u64 *p, u64 expected, u64 desired);
 u64 atomic_fetch_add64(u64 *p, u64 v);

@@ -73,7 +73,7 @@ MODULE_PARM_DESC(name, "name of the device and of the debugfs directory");
 /* The idle core's memory (DESIGN.md 3, RULES 6), in pages. */
 #define POOL_BASE 512
 #define POOL_PER_CPU 16
-#define NESTED_PER_CPU 5
+#define NESTED_PER_CPU 7
 /* Page tables that the base has room for. */
 #define POOL_BASE_TABLES 96
 #define POOL_MB_MAX 4096
@@ -193,6 +193,7 @@ static void __init fill_handover(struct handover *h, const struct ram_map *ram, 
 	h->nr_pool = pool_extents(h->pool);
 	h->nr_free = pool_rest(h->free);
 	h->nr_ram = ram->nr;
+	power_ports(h);
 	h->nested_pages = 256 * params.nested_mb;
 	memcpy(h->ram, ram->range, ram->nr * sizeof(ram->range[0]));
 }

@@ -10,6 +10,7 @@
 #include "state.h"
 #include "power.h"
 
+#include <linux/acpi.h>
 #include <linux/errno.h>
 #include <linux/memory.h>
 #include <linux/notifier.h>
@@ -71,6 +72,48 @@ static int at_memory(struct notifier_block *nb, unsigned long event, void *unuse
 static struct notifier_block memory_block = { .notifier_call = at_memory };
 static struct notifier_block sleep_block = { .notifier_call = at_sleep };
 static struct notifier_block reboot_block = { .notifier_call = at_reboot, .priority = REBOOT_PRIORITY };
+
+static void __init add_port(struct handover *h, u64 port, u8 mask, u8 value)
+{
+	if (!port || port > 0xffff)
+		return;
+	if (h->nr_ports == CORE_MAX_PORTS)
+		pr_warn("port %llx, by which the machine sleeps or is reset, is not watched: too many\n", port);
+	else
+		h->ports[h->nr_ports++] = (struct core_port){ port, mask, value };
+}
+
+static u64 __init io_address(const struct acpi_generic_address *gas)
+{
+	return gas->space_id == ACPI_ADR_SPACE_SYSTEM_IO ? gas->address : 0;
+}
+
+#define SLP_EN 0x20	/* bit 13 of PM1 control, bit 5 of sleep control (ACPI 4.8.3.2.1, 4.8.3.7) */
+
+/* The second byte of PM1 control, where SLP_EN is. */
+static void __init add_pm1(struct handover *h, u64 port)
+{
+	add_port(h, port ? port + 1 : 0, SLP_EN, SLP_EN);
+}
+
+void __init power_ports(struct handover *h)
+{
+	const struct acpi_table_fadt *fadt = &acpi_gbl_FADT;
+
+	add_port(h, 0xcf9, 4, 4);	/* reset control: RST_CPU */
+	add_port(h, 0x64, 0xf1, 0xf0);	/* 8042: a pulse on the reset line */
+	if (acpi_disabled)
+		return;
+	add_pm1(h, fadt->pm1a_control_block);
+	add_pm1(h, fadt->pm1b_control_block);
+	if (io_address(&fadt->xpm1a_control_block) != fadt->pm1a_control_block)
+		add_pm1(h, io_address(&fadt->xpm1a_control_block));
+	if (io_address(&fadt->xpm1b_control_block) != fadt->pm1b_control_block)
+		add_pm1(h, io_address(&fadt->xpm1b_control_block));
+	add_port(h, io_address(&fadt->sleep_control), SLP_EN, SLP_EN);
+	if (fadt->flags & ACPI_FADT_RESET_REGISTER)
+		add_port(h, io_address(&fadt->reset_register), 0xff, fadt->reset_value);
+}
 
 int power_init(void)
 {

@@ -47,9 +47,9 @@ static bool has_secondary(const struct cpu_facts *f)
 	return allowed(f->proc, PROC_SECONDARY_CONTROLS);
 }
 
-static bool has_msr_bitmaps(const struct cpu_facts *f)
+static bool has_bitmaps(const struct cpu_facts *f)
 {
-	return allowed(f->proc, PROC_MSR_BITMAPS);
+	return allowed(f->proc, PROC_MSR_BITMAPS | PROC_IO_BITMAPS);
 }
 
 static bool has_ept(const struct cpu_facts *f)
@@ -129,8 +129,8 @@ const struct requirement requirements[] = {
 	  ENODEV, ept_is_usable },
 	{ "INVEPT", "this CPU cannot flush EPT translations; nothing can be isolated without", ENODEV,
 	  has_invept },
-	{ "MSR bitmaps", "this CPU (or the outer hypervisor) does not offer MSR bitmaps", ENODEV,
-	  has_msr_bitmaps },
+	{ "MSR and I/O bitmaps", "this CPU (or the outer hypervisor) does not offer them", ENODEV,
+	  has_bitmaps },
 	{ "VM-exit controls: 64-bit host, EFER, PAT, debug",
 	  "this CPU (or the outer hypervisor) does not offer them; a newer one is needed", ENODEV,
 	  exit_controls },

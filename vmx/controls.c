@@ -116,7 +116,7 @@ static int read_caps(struct vmx_caps *caps, struct vmx_controls *controls)
 	caps->maxphyaddr = (leaf[0] & 0xff) - key_id_bits();
 
 	ok = control_set(MSR_VMX_PINBASED_CTLS, PIN_PREEMPTION_TIMER, 0, &controls->pin) &&
-	     control_set(MSR_VMX_PROCBASED_CTLS, 0, PROC_MSR_BITMAPS | PROC_SECONDARY_CONTROLS,
+	     control_set(MSR_VMX_PROCBASED_CTLS, 0, PROC_MSR_BITMAPS | PROC_IO_BITMAPS | PROC_SECONDARY_CONTROLS,
 			 &controls->proc) &&
 	     control_set(MSR_VMX_PROCBASED_CTLS2,
 			 PROC2_VPID | PROC2_UNRESTRICTED_GUEST | instructions, PROC2_EPT,

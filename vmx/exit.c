@@ -14,6 +14,7 @@
 #include "cr.h"
 #include "event.h"
 #include "init_sipi.h"
+#include "io.h"
 #include "kick.h"
 #include "kick_internal.h"
 #include "launch.h"
@@ -115,6 +116,7 @@ static void handle_exit(struct cpu *cpu, u32 reason)
 	case REASON_XSETBV:		emulate_xsetbv(cpu); break;
 	case REASON_INVD:		emulate_invd(); break;
 	case REASON_WBINVD:		wbinvd(); skip_instruction(); break;
+	case REASON_IO_INSTRUCTION:	handle_io(cpu); break;
 	case REASON_INIT:		handle_init(cpu); break;
 	case REASON_SIPI:		handle_sipi(cpu); break;
 	case REASON_PREEMPTION_TIMER:	reinject_vectoring_event(); break; /* kick.h */

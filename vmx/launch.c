@@ -3,6 +3,7 @@
  * VMXON, VMCS01, VMLAUNCH, and VMXOFF (SDM vol. 3, 24.7, 32.5). Each function
  * is one step of bringing a CPU up or down.
  */
+#include "io.h"
 #include "launch.h"
 
 #include "../core/tables.h"
@@ -66,7 +67,7 @@ int launch_init_step(void)
 
 	if (!msr_bitmap_page.v) {
 		msr_bitmap_page = msr_bitmap_alloc();
-		return msr_bitmap_page.v ? -EAGAIN : -ENOMEM;
+		return msr_bitmap_page.v && !io_init() ? -EAGAIN : -ENOMEM;
 	}
 	if (next_slot < handover.nr_cpus) {
 		int err = init_cpu(cpu_of_slot(next_slot));
@@ -148,6 +149,8 @@ static void write_controls(void)
 	vmwrite(VM_EXIT_MSR_LOAD_COUNT, 0);
 	vmwrite(VM_ENTRY_MSR_LOAD_COUNT, 0);
 	vmwrite(MSR_BITMAP, msr_bitmap_page.v);
+	vmwrite(IO_BITMAP_A, io_bitmap(0).v);
+	vmwrite(IO_BITMAP_B, io_bitmap(1).v);
 	kick_arm();
 	vmwrite(EPT_POINTER, main_view_eptp());
 	if (vmx_caps.vpid)

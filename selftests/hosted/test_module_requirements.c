@@ -37,6 +37,7 @@ static const struct { u32 at; u64 clear, set; u32 line; int error; } lacks[] = {
 	{ AT(ept_vpid_cap), BIT(25), 0, 6, ENODEV },
 	{ AT(ept_vpid_cap), BIT(26), 0, 6, ENODEV },
 	{ AT(proc), (u64)PROC_MSR_BITMAPS << 32, 0, 7, ENODEV },
+	{ AT(proc), (u64)PROC_IO_BITMAPS << 32, 0, 7, ENODEV },
 	{ AT(exit), (u64)EXIT_HOST_ADDRESS_SPACE_SIZE << 32, 0, 8, ENODEV },
 	{ AT(exit), (u64)EXIT_SAVE_EFER << 32, 0, 8, ENODEV },
 	{ AT(exit), (u64)EXIT_LOAD_EFER << 32, 0, 8, ENODEV },

@@ -12,6 +12,7 @@
 #include "../../include/platform.h"
 #include "../controls.h"
 #include "../event.h"
+#include "../io.h"
 #include "../launch.h"
 #include "../msr.h"
 #include "../msr_index.h"
@@ -83,22 +84,11 @@ static u64 hold_for_vmcs02(struct nested *n, enum nested_held what, bool used, u
 static void hold_frames(struct nested *n)
 {
 	const struct vmcs12 *v = &n->vmcs12;
-	bool io = v->processor_based_controls & PROC_IO_BITMAPS;
 	bool tpr = v->processor_based_controls & PROC_TPR_SHADOW;
 	bool apic = secondary12(v) & PROC2_VIRTUALIZE_APIC_ACCESSES;
-	u64 a = hold_for_vmcs02(n, HELD_IO_A, io, v->io_bitmap_a);
-	u64 b = hold_for_vmcs02(n, HELD_IO_B, io, v->io_bitmap_b);
 	u64 virtual_apic = hold_for_vmcs02(n, HELD_VIRTUAL_APIC, tpr, v->virtual_apic_address);
 	u64 access = hold_for_vmcs02(n, HELD_APIC_ACCESS, apic, v->apic_access_address);
 
-	/* Where one cannot be had, every port exits. */
-	if (io && (!n->held[HELD_IO_A] || !n->held[HELD_IO_B]))
-		vmwrite(PROCESSOR_BASED_CONTROLS, (vmread(PROCESSOR_BASED_CONTROLS) & ~PROC_IO_BITMAPS) |
-						  PROC_UNCONDITIONAL_IO_EXITING);
-	if (io) {
-		vmwrite(IO_BITMAP_A, a);
-		vmwrite(IO_BITMAP_B, b);
-	}
 	if (tpr)
 		vmwrite(VIRTUAL_APIC_ADDRESS, virtual_apic);
 	if (apic)
@@ -106,26 +96,48 @@ static void hold_frames(struct nested *n)
 }
 
 /* Exits of the core's own, or of L1's (RULES 8); merged again when L1's frame may have been written. */
-static void merge_msr_bitmap(struct nested *n)
+static void merge_bitmap(struct merged *m, hpa_t own, bool used, u64 gpa)
 {
-	u64 *to, fired = frame_watch_fired();
+	u64 *to, fired = frame_watch_fired(), pfn = gpa >> PAGE_SHIFT;
 	const u64 *core;
-	bool used = n->vmcs12.processor_based_controls & PROC_MSR_BITMAPS;
-	u64 pfn = n->vmcs12.msr_bitmap >> PAGE_SHIFT;
 	u32 i;
 
-	if (used && n->merged == pfn + 1 && n->merged_fired == fired)
+	if (used && m->pfn == pfn + 1 && m->fired == fired)
 		return;
-	n->merged = used && !frame_watch(pfn) ? pfn + 1 : 0;
-	n->merged_fired = fired;
-	to = phys_to_virt(n->msr_bitmap02);
-	core = phys_to_virt(msr_bitmap());
-	if (!used || guest_read(GPA(n->vmcs12.msr_bitmap), to, PAGE_SIZE)) {
+	m->pfn = used && !frame_watch(pfn) ? pfn + 1 : 0;
+	m->fired = fired;
+	to = phys_to_virt(m->page);
+	core = phys_to_virt(own);
+	if (!used || guest_read(GPA(gpa), to, PAGE_SIZE)) {
 		memset(to, 0xff, PAGE_SIZE);
 		return;
 	}
 	for (i = 0; i < PAGE_SIZE / 8; i++)
 		to[i] |= core[i];
+}
+
+static void merge_bitmaps(struct nested *n)
+{
+	const struct vmcs12 *v = &n->vmcs12;
+
+	merge_bitmap(&n->bitmap[BITMAP_MSR], msr_bitmap(), v->processor_based_controls & PROC_MSR_BITMAPS, v->msr_bitmap);
+	if (!(v->processor_based_controls & PROC_IO_BITMAPS))
+		return;
+	merge_bitmap(&n->bitmap[BITMAP_IO_A], io_bitmap(0), true, v->io_bitmap_a);
+	merge_bitmap(&n->bitmap[BITMAP_IO_B], io_bitmap(1), true, v->io_bitmap_b);
+}
+
+/* L1's ports and the core's. An L1 that wants none has the core's alone; one that wants all has all (25.6.4). */
+static u64 io_controls(const struct nested *n)
+{
+	u64 proc = n->vmcs12.processor_based_controls;
+	bool merged = proc & PROC_IO_BITMAPS;
+
+	if (!merged && (proc & PROC_UNCONDITIONAL_IO_EXITING))
+		return 0;
+	vmwrite(IO_BITMAP_A, merged ? n->bitmap[BITMAP_IO_A].page.v : io_bitmap(0).v);
+	vmwrite(IO_BITMAP_B, merged ? n->bitmap[BITMAP_IO_B].page.v : io_bitmap(1).v);
+	return PROC_IO_BITMAPS;
 }
 
 static void write_controls(struct nested *n)
@@ -135,7 +147,7 @@ static void write_controls(struct nested *n)
 	vmwrite(PIN_BASED_CONTROLS, v->pin_based_controls |
 				    (controls_linux.pin & PIN_PREEMPTION_TIMER));
 	vmwrite(PROCESSOR_BASED_CONTROLS, v->processor_based_controls | PROC_SECONDARY_CONTROLS |
-					  PROC_MSR_BITMAPS);
+					  PROC_MSR_BITMAPS | io_controls(n));
 	vmwrite(SECONDARY_CONTROLS, (secondary12(v) & ~PROC2_EMULATED) | PROC2_EPT |
 				    (vmx_caps.vpid ? PROC2_VPID : 0));
 	vmwrite(VM_EXIT_CONTROLS, controls_linux.exit |
@@ -244,7 +256,7 @@ static void run_l2(struct cpu *cpu, struct nested *n, const struct loaded *l, co
 	vmptrld(n->vmcs02);
 	if (n->dirty & DIRTY_CONTROLS)
 		write_controls(n);
-	merge_msr_bitmap(n);
+	merge_bitmaps(n);
 	choose_translations(n);
 	write_guest_state(n, l, pdpte);
 	nested_timer_start(n);

@@ -12,6 +12,7 @@
 #include "../controls.h"
 #include "../event.h"
 #include "../exit.h"
+#include "../io.h"
 #include "../kick_internal.h"
 #include "../launch.h"
 #include "../msr.h"
@@ -39,6 +40,23 @@ static void handle_msr(struct cpu *cpu, const struct vmcs12 *v, bool write)
 		handle_wrmsr(cpu);
 	else
 		handle_rdmsr(cpu);
+}
+
+/* Any of the ports of this access by L1's bitmaps as they are now, or an access across the end (25.1.3). */
+static bool l1_wants_io(const struct vmcs12 *v, u64 qualification)
+{
+	u32 port = qualification >> 16 & 0xffff, last = port + (qualification & 7);
+	u8 byte;
+
+	if (!(v->processor_based_controls & PROC_IO_BITMAPS))
+		return v->processor_based_controls & PROC_UNCONDITIONAL_IO_EXITING;
+	if (last > 0xffff)
+		return true;
+	for (; port <= last; port++)
+		if (guest_read(GPA((port >> 15 ? v->io_bitmap_b : v->io_bitmap_a) + (port & 0x7fff) / 8), &byte, 1) ||
+		    (byte >> port % 8 & 1))
+			return true;
+	return false;
 }
 
 /* A MOV to CR4 that L1 does not ask for: a bit that the core does not know. */
@@ -123,6 +141,12 @@ static void handle_l2_exit(struct cpu *cpu, struct nested *n, u64 reason)
 	case REASON_WRMSR:
 		handle_msr(cpu, &n->vmcs12, true);
 		return;
+	case REASON_IO_INSTRUCTION:
+		if (!l1_wants_io(&n->vmcs12, vmread(EXIT_QUALIFICATION))) {
+			handle_io(cpu);
+			return;
+		}
+		break;
 	case REASON_PREEMPTION_TIMER:
 		handle_timer(cpu, n);
 		return;

@@ -30,15 +30,20 @@ static int init_cpu(u32 slot)
 {
 	hpa_t state = page_alloc(&core_pool);
 	struct nested *n;
+	u32 i;
 
 	if (!state.v)
 		return -ENOMEM;
 	n = phys_to_virt(state);
 	n->vmcs02 = vmcs_alloc();
-	n->msr_bitmap02 = page_alloc(&core_pool);
 	n->scratch = page_alloc(&core_pool);
-	if (!n->vmcs02.v || !n->msr_bitmap02.v || !n->scratch.v)
+	if (!n->vmcs02.v || !n->scratch.v)
 		return -ENOMEM;
+	for (i = 0; i < NR_BITMAPS; i++) {
+		n->bitmap[i].page = page_alloc(&core_pool);
+		if (!n->bitmap[i].page.v)
+			return -ENOMEM;
+	}
 	if (vmcs_shadow_init_cpu(n))
 		return -ENOMEM;
 	n->current = NO_VMCS12;
@@ -104,7 +109,7 @@ void nested_launch(struct cpu *cpu)
 	vmwrite(VM_EXIT_MSR_STORE_COUNT, 0);
 	vmwrite(VM_EXIT_MSR_LOAD_COUNT, 0);
 	vmwrite(VM_ENTRY_MSR_LOAD_COUNT, 0);
-	vmwrite(MSR_BITMAP, n->msr_bitmap02.v);
+	vmwrite(MSR_BITMAP, n->bitmap[BITMAP_MSR].page.v);
 	vmwrite(VMCS_LINK_POINTER, ~0ull);
 	if (vmx_caps.vpid)
 		vmwrite(VPID, VPID_L2);

@@ -30,7 +30,14 @@ struct shadow;
 #define DIRTY_ALL (DIRTY_CONTROLS | DIRTY_RARE | DIRTY_HOST)
 
 /* Frames of L1's whose addresses are in VMCS02: held (RULES 1). */
-enum nested_held { HELD_IO_A, HELD_IO_B, HELD_VIRTUAL_APIC, HELD_APIC_ACCESS, NR_HELD };
+enum nested_held { HELD_VIRTUAL_APIC, HELD_APIC_ACCESS, NR_HELD };
+
+/* Bitmaps of L1's, each or-ed with the core's own into a page of the core's for VMCS02. */
+enum nested_bitmap { BITMAP_MSR, BITMAP_IO_A, BITMAP_IO_B, NR_BITMAPS };
+struct merged {
+	hpa_t page;
+	u64 pfn, fired;		/* pfn + 1 of the watched frame that it is made of; 0: none */
+};
 
 /* Of one CPU; in a page of its own. */
 struct nested {
@@ -43,13 +50,13 @@ struct nested {
 	u64 newer_than_vmcs02, newer_than_shadow;	/* fields by vmcs12_copies[]: VMCS12 has the newer value */
 	u64 vmxon_region;	/* gpa */
 	u64 current;		/* gpa of the current VMCS12, or NO_VMCS12 */
-	hpa_t vmcs02, shadow_vmcs, msr_bitmap02, scratch;
+	hpa_t vmcs02, shadow_vmcs, scratch;
+	struct merged bitmap[NR_BITMAPS];
 	u64 held[NR_HELD];	/* pfn + 1; 0: none */
 	struct shadow *shadow;	/* EPT02 of the current VMCS12, or NULL: it has no EPT12 */
 	u64 vpid12;		/* whose translations VPID_L2 tags */
 	u64 timer_end;		/* of VMCS12's preemption timer, in its own ticks (TSC >> rate) */
 	u64 checked_shape;	/* what the checks of class R depended on */
-	u64 merged, merged_fired;	/* pfn + 1 of the watched frame that msr_bitmap02 is made of; 0: none */
 	bool current_is_shadow;	/* the current VMCS12 is a shadow VMCS: VMREAD and VMWRITE alone */
 	bool shadowing;		/* VMCS01 uses the shadow VMCS */
 	struct vmcs12 vmcs12;

@@ -5,7 +5,7 @@
 all=$(nr_cpus)
 everywhere() { for cpu in $(seq "$all"); do echo "$1"; done; }
 
-plan 24
+plan 25
 insert up_attack
 mark
 check_equal "insmod answers 0" ok "$(load)"

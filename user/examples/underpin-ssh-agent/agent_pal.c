@@ -14,24 +14,41 @@
 #define ERROR_NO_KEY 126	/* ENOKEY */
 
 static unsigned char key[PAL_P256_PRIVATE];
-static bool have_key;
+static volatile bool have_key;
+
+/*
+ * A call can end after any instruction (docs/abi.md), and then agent_sign() be called: no
+ * signature by a key of which some bytes are another's, or zero.
+ */
+static void key_changes(void)
+{
+	have_key = false;
+	__asm__ volatile("" : : : "memory");
+}
+
+static void key_is_whole(void)
+{
+	__asm__ volatile("" : : : "memory");
+	have_key = true;
+}
 
 static void stop(int ret)
 {
 	pal_wipe(key, sizeof(key));
-	have_key = false;
 	pal_exit(-ret);
 }
 
 long agent_make(unsigned char blob[AGENT_BLOB], unsigned char point[AGENT_PUBLIC])
 {
-	int ret = pal_p256_make(key, point);
+	int ret;
 
+	key_changes();
+	ret = pal_p256_make(key, point);
 	if (!ret)
 		ret = pal_seal(key, sizeof(key), blob);
 	if (ret)
 		stop(ret);
-	have_key = true;
+	key_is_whole();
 	return 0;
 }
 UNDERPIN_PAL_ENTRY(agent_make, PAL_OUT(AGENT_BLOB), PAL_OUT(AGENT_PUBLIC));
@@ -39,13 +56,15 @@ UNDERPIN_PAL_ENTRY(agent_make, PAL_OUT(AGENT_BLOB), PAL_OUT(AGENT_PUBLIC));
 long agent_load(const unsigned char blob[AGENT_BLOB], unsigned char point[AGENT_PUBLIC])
 {
 	size_t size = sizeof(key);
-	int ret = pal_unseal(blob, AGENT_BLOB, key, &size);
+	int ret;
 
+	key_changes();
+	ret = pal_unseal(blob, AGENT_BLOB, key, &size);
 	if (!ret)
 		ret = size == sizeof(key) ? pal_p256_public(key, point) : -22;
 	if (ret)
 		stop(ret);
-	have_key = true;
+	key_is_whole();
 	return 0;
 }
 UNDERPIN_PAL_ENTRY(agent_load, PAL_IN(AGENT_BLOB), PAL_OUT(AGENT_PUBLIC));
