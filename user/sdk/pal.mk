@@ -13,8 +13,13 @@
 #	include /usr/local/share/underpin/pal.mk
 #
 # Optional: PAL_NAME (as `underpin pal list` shows it), PAL_STACK and PAL_PARAM (bytes),
-# CFLAGS, LDFLAGS, LDLIBS, PAL_CFLAGS; STATIC=1 for a static program; O= for the output folder.
+# CFLAGS, LDFLAGS, LDLIBS, PAL_CFLAGS; STATIC=1 for a static program; O= for the output folder;
+# PAL_BITS = 32, before the include, for a 32-bit program with a 32-bit PAL (gcc-multilib).
 PAL_SDK := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+PAL_BITS ?= 64
+ifeq ($(filter 32 64,$(PAL_BITS)),)
+$(error PAL_BITS is '$(PAL_BITS)': say 32 or 64)
+endif
 include $(PAL_SDK)/config.mk
 
 PAL_NAME ?= $(PROGRAM)
@@ -27,12 +32,13 @@ OBJCOPY ?= objcopy
 
 # Inside: nothing but the CPU. No canary and no TLS (there is no thread block), no switch
 # tables, hidden names and no vectors made of addresses (distances only, RULES 20), no unwinding, no CET landing pads.
-PAL_FLAGS = -O2 -g -std=gnu11 -Wall -Wextra -Werror=implicit -ffreestanding -fPIE \
+pal_mode = $(if $(filter 32,$(PAL_BITS)),-m32)
+PAL_FLAGS = $(pal_mode) -O2 -g -std=gnu11 -Wall -Wextra -Werror=implicit -ffreestanding -fPIE \
 	-fvisibility=hidden -fno-stack-protector -fcf-protection=none -fno-jump-tables -fno-tree-slp-vectorize \
 	-fno-asynchronous-unwind-tables -fno-common \
 	-U_FORTIFY_SOURCE -include $(PAL_INCLUDE)/underpin/hidden.h -I$(PAL_INCLUDE) -I$(PAL_UAPI) $(PAL_CFLAGS)
-PAL_HOST_FLAGS = -std=gnu11 -Wall -Wextra -Werror=implicit -fPIE -I$(PAL_LIB_INCLUDE) -I$(PAL_INCLUDE) -I$(PAL_UAPI) $(CFLAGS)
-PAL_PLACE_FLAGS = -Wl,-T,$(PAL_SDK)/pal.ld -Wl,-z,noexecstack \
+PAL_HOST_FLAGS = $(pal_mode) -std=gnu11 -Wall -Wextra -Werror=implicit -fPIE -I$(PAL_LIB_INCLUDE) -I$(PAL_INCLUDE) -I$(PAL_UAPI) $(CFLAGS)
+PAL_PLACE_FLAGS = $(pal_mode) -Wl,-T,$(PAL_SDK)/pal.ld -Wl,-z,noexecstack \
 	-Wl,--defsym=__pal_stack_size=$(PAL_STACK) -Wl,--defsym=__pal_param_size=$(PAL_PARAM)
 
 PAL_LINK_FLAGS = $(if $(STATIC),-static-pie,-pie) $(PAL_PLACE_FLAGS)

@@ -83,6 +83,7 @@ int underpin_pal_stop(int pal);
 struct underpin_pal_image {
 	const char *path;	/* the caller's, for messages */
 	char name[32];		/* of the file, without .pal */
+	unsigned int bits;	/* 64 or 32: a process loads only those of its own kind */
 	unsigned int nr_sections, nr_entries;
 	struct underpin_section sections[UNDERPIN_MAX_SECTIONS];	/* addresses as linked */
 	void *contents[UNDERPIN_MAX_SECTIONS];	/* sections[].size bytes each */
