@@ -45,6 +45,9 @@ PAL_LINK_FLAGS = $(if $(STATIC),-static-pie,-pie) $(PAL_PLACE_FLAGS)
 # Linked at an address that nobody uses: what is in it are distances, and the library moves it.
 PAL_ALONE_FLAGS = -static -no-pie -nostdlib -Wl,-e,0 -Wl,--build-id=none $(PAL_PLACE_FLAGS)
 
+# What the compiler calls of its own library (64-bit division in 32-bit code) may be inside.
+pal_libgcc = $(shell $(CC) $(pal_mode) -print-libgcc-file-name)
+
 pal_objs = $(PAL_SRCS:%.c=$(O)/%.inside.o)
 host_objs = $(SRCS:%.c=$(O)/%.o)
 
@@ -57,7 +60,7 @@ $(host_objs): $(O)/%.o: %.c | $(O)
 	$(CC) $(PAL_HOST_FLAGS) -MMD -MP -c -o $@ $<
 
 $(pal_object): $(pal_objs) $(PAL_SDK)/pal-link $(PAL_LIB)
-	$(PAL_SDK)/pal-link $@ $(PAL_LIB) $(pal_objs)
+	$(PAL_SDK)/pal-link $@ $(PAL_LIB) $(pal_objs) $(pal_libgcc)
 
 ifneq ($(PAL),)
 $(O)/$(PAL).pal: $(pal_object) $(PAL_SDK)/pal.ld

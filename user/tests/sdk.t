@@ -152,6 +152,14 @@ check_equal "its sections have whole pages: text rodata data bss param stack sha
 check_equal "nothing but entry points and shared variables is visible, nor the compiler's thunks" "f shared" \
 	"$(nm "$w/all.pal.o" | awk '$2 ~ /^[A-TV-Z]$/ { print $3 }' | sort | tr '\n' ' ' | sed 's/ $//')"
 make -C "$w" clean >/dev/null
+pal divide <<'END'
+unsigned long long by = 1000003;
+long f(long n) { return (long)((n * 0x123456789abcull) / by + (n * 0x987654321ull) % by); }
+END
+printf '#include <stdio.h>\nlong f(long);\nint main(void) { printf("%%ld", f(77)); return 0; }\n' >"$w/divide.c"
+check "64-bit division in a 32-bit PAL: the compiler's function for it is inside" build divide "PAL_BITS = 32"
+check_equal "and divides" "$(((77 * 0x123456789abc) / 1000003 + (77 * 0x987654321) % 1000003))" "$("$w/divide")"
+make -C "$w" clean >/dev/null
 refused "a table of pointers in a 32-bit PAL is refused" pointer "only the loader could fill in" "PAL_BITS = 32"
 refused "a table of functions too" functions "only the loader could fill in" "PAL_BITS = 32"
 refused "a call of libc too" libc "puts" "PAL_BITS = 32"
