@@ -5,6 +5,7 @@
 . /test/machine/lib/machine.sh
 
 need_core
+before_32bit
 mark
 run_tap up-compat
 run_tap up-sdk32 "$tmp/measurement"

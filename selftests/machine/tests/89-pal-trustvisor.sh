@@ -6,6 +6,7 @@
 . /test/machine/lib/machine.sh
 
 need_core
+before_32bit
 mark
 for bits in "" -32; do
 	check_equal "tv-test$bits 5" "TV_HC_TEST(5) = 0" "$(tv-test$bits 5 2>&1)"

@@ -3,7 +3,6 @@
  * up-sdk32: a 32-bit program with a PAL of the SDK's (PAL_BITS = 32). Prints TAP, and the
  * core's measurement to the file that it is given, to be compared with `underpin pal measure`.
  */
-#define _GNU_SOURCE
 #include <stdlib.h>
 #include <unistd.h>
 
