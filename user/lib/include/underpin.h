@@ -19,6 +19,10 @@ extern "C" {
 
 /* A file descriptor of /dev/underpin (close-on-exec); close(2) it. */
 int underpin_open(void);
+#ifdef _WIN32
+/* File descriptors are Linux', of which Windows' close() knows nothing. */
+int underpin_linux_close(int fd);
+#endif
 
 int underpin_get_status(int device, struct underpin_status *status);
 /* cpu: 0 to status.nr_cpus - 1. */

@@ -18,7 +18,7 @@
 
 /* The path is Linux', "/dev/underpin". -1 with errno (Windows' numbers), as in Linux. ENOSYS: not under Wine, or a Wine that cannot do it. */
 int underpin_linux_open(const char *path, int flags);
-int underpin_linux_close(int fd);
+int underpin_linux_close(int fd);	/* underpin.h has it too */
 /* Windows' number of an errno of Linux'. */
 int underpin_errno_of_linux(int error);
 #define open underpin_linux_open
