@@ -90,7 +90,7 @@ static int check_section(uint32_t pid, const struct underpin_section *s)
 	return -1;
 }
 
-static int check_registration(uint32_t pid, int mem, const struct underpin_pal_register *r, int arch_32)
+static int check_registration(uint32_t pid, int mem, const struct underpin_pal_register *r, int arch_32, uint64_t *bytes)
 {
 	struct underpin_section s[UNDERPIN_MAX_SECTIONS];
 	struct underpin_entry e[UNDERPIN_MAX_ENTRIES];
@@ -113,15 +113,18 @@ static int check_registration(uint32_t pid, int mem, const struct underpin_pal_r
 	}
 	if (seen[UNDERPIN_SECTION_STACK] != 1 || seen[UNDERPIN_SECTION_PARAM] > 1)
 		return -EINVAL;
+	*bytes = 0;
 	for (i = 0; i < r->nr_entries; i++) {
 		for (k = 0; k < r->nr_sections && (s[k].type != UNDERPIN_SECTION_CODE || e[i].addr - s[k].addr >= s[k].size); k++)
 			;
 		if (k == r->nr_sections)
 			return -EINVAL;
-		for (k = 0; k < e[i].nr_params; k++)
+		for (k = 0; k < e[i].nr_params; k++) {
 			if (e[i].param[k].type == UNDERPIN_PARAM_POINTER &&
 			    (!e[i].param[k].size || e[i].param[k].size > 65536 || !e[i].param[k].flags))
 				return -EINVAL;
+			*bytes += e[i].param[k].size;
+		}
 	}
 	return 0;
 }
@@ -133,6 +136,7 @@ static long answer(const struct seccomp_notif *n, int mem, int *fd)
 	struct underpin_status st;
 	struct underpin_pal_get_info get;
 	char path[64], link[128];
+	uint64_t bytes;
 	off_t at = (off_t)n->data.args[2];
 	ssize_t got;
 	long ret;
@@ -141,15 +145,15 @@ static long answer(const struct seccomp_notif *n, int mem, int *fd)
 	case UNDERPIN_PAL_REGISTER:
 		if (pread(mem, &r, sizeof(r), at) != sizeof(r))
 			return -EFAULT;
-		ret = check_registration(n->pid, mem, &r, n->data.arch == AUDIT_ARCH_I386);
+		ret = check_registration(n->pid, mem, &r, n->data.arch == AUDIT_ARCH_I386, &bytes);
 		if (ret)
 			return ret;
 		r.id = next_id++;
 		memset(r.measurement, 0xab, sizeof(r.measurement));
 		snprintf(path, sizeof(path), "underpin-pal-%u", r.id);
 		*fd = memfd_create(path, MFD_CLOEXEC);
-		fprintf(stderr, "fake: PAL %u: %s, %u sections, %u entry points, %d-bit\n", r.id, r.name, r.nr_sections, r.nr_entries,
-			n->data.arch == AUDIT_ARCH_I386 ? 32 : 64);
+		fprintf(stderr, "fake: PAL %u: %s, %u sections, %u entry points, %d-bit, pointers to %llu bytes\n", r.id, r.name,
+			r.nr_sections, r.nr_entries, n->data.arch == AUDIT_ARCH_I386 ? 32 : 64, (unsigned long long)bytes);
 		return pwrite(mem, &r, sizeof(r), at) == sizeof(r) ? 0 : -EFAULT;
 	case UNDERPIN_GET_STATUS:
 		memset(&st, 0, sizeof(st));

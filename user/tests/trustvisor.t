@@ -38,6 +38,7 @@ for bits in 64 32; do
 	check_equal "$bits-bit: test" "TV_HC_TEST(5) = 0" "$(tv "test$s" 5)"
 	check_equal "main 20 22" "20 + 22 = 42, outside and inside" "$(tv "main$s" 20 22 | head -n 1)"
 	check_equal "the fake kernel was asked, twice, by a $bits-bit process" 2 "$(grep -c "^fake: PAL.*4 sections, 1 entry points, $bits-bit" "$w/err")"
+	check_equal "sizes are words of the caller" "$((bits / 8))" "$(sed -n '1s/.*pointers to \([0-9]*\) bytes$/\1/p' "$w/err")"
 	check_equal "test_args 7 7 7" "Test pass" "$(tv "args$s" 7 7 7)"
 	check_equal "with a PAL for each round of arrays, and two more" 9 "$(grep -c '^fake: PAL' "$w/err")"
 	check_equal "pal_bench: three numbers" 1 "$(tv "bench$s" 3 | grep -c '^register [0-9]* call [0-9]* unregister [0-9]*$')"

@@ -60,6 +60,7 @@ export TV_NO_CORE
 check_equal "tv-test" "TV_HC_TEST(5) = 0" "$(fake "$w/tv/tv-test.exe" 5)"
 check_equal "tv-main 20 22" "20 + 22 = 42, outside and inside" "$(fake "$w/tv/tv-main.exe" 20 22 | head -n 1)"
 check_equal "the kernel was asked twice" 2 "$(grep -c '^fake: PAL.*4 sections, 1 entry points, 64-bit' "$w/err")"
+check_equal "sizes are words of 8 bytes" 8 "$(sed -n 's/.*pointers to \([0-9]*\) bytes$/\1/p' "$w/err" | head -n 1)"
 check_equal "tv-args 7 7 7" "Test pass" "$(fake "$w/tv/tv-args.exe" 7 7 7)"
 check_equal "with nine PALs" 9 "$(grep -c '^fake: PAL' "$w/err")"
 check_equal "tv-bench: three numbers" 1 "$(fake "$w/tv/tv-bench.exe" 3 | grep -c '^register [0-9]* call [0-9]* unregister [0-9]*$')"
@@ -69,7 +70,7 @@ unset TV_NO_CORE
 check_equal "without the core: said" 1 "$(exe "$w/tv/tv-main.exe" 1 2; grep -c 'load Underpin' "$w/err")"
 # This processor may do anything at a VMCALL, so UD2 stands in for an instruction that is not TrustVisor's.
 printf '#include <trustvisor.h>\n#include <windows.h>\n#include <stdio.h>\n%s' 'static LONG CALLBACK last(EXCEPTION_POINTERS *e) { e->ContextRecord->Rip += 2; return EXCEPTION_CONTINUE_EXECUTION; }
-int main(void) { AddVectoredExceptionHandler(0, last); __asm__ volatile("ud2"); printf("went on\n"); return 0; }' >"$w/other.c"
+int main(void) { AddVectoredExceptionHandler(0, last); __asm__ volatile("ud2" : : "a"(7ll)); printf("went on\n"); return 0; }' >"$w/other.c"
 "$mingw" -I"$USER_DIR/compat" -static -o "$w/other.exe" "$w/other.c" "$B/windows/libunderpin-trustvisor.a" "$B/windows/libunderpin.a" -pthread
 check_equal "other invalid instructions go to the handlers of others" "went on" "$(exe "$w/other.exe")"
 wineserver -k 2>/dev/null || true
