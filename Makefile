@@ -55,7 +55,7 @@ demo-installer: check-deps	## Debian's installer in a guest of `underpin vm`, on
 check: check-deps	## all tests: hosted, then in the machine
 	selftests/check
 
-check-full: check-deps	## the long tests too
+check-full: check-deps wine-deps	## the long tests too
 	selftests/check --full
 
 check-hosted: check-deps	## unit and property tests, fuzzers for some seconds: no machine needed
@@ -71,6 +71,8 @@ deps: ; @selftests/vm/deps $(PKG_BUILD) $(shell cat user/packages user/vm/packag
 machine-deps: ; @selftests/vm/deps $(PKG_BUILD) $(PKG_VM) $(shell cat user/packages user/trust/packages 2>/dev/null)
 bench-deps: ; @selftests/vm/deps $(PKG_BUILD) $(PKG_VM) $(shell cat user/packages user/vm/packages user/trust/packages 2>/dev/null)
 check-deps: ; @selftests/vm/deps $(PKG_BUILD) $(PKG_VM) $(PKG_CHECK)
+
+wine-deps: ; @selftests/vm/deps $(shell cat user/packages-windows)
 
 lines:			## source lines of the core
 	@selftests/bench/lines core vmx ept pal
@@ -88,4 +90,4 @@ help:			## this list
 	@echo "  KVER=... or KDIR=... choose the kernel (now: $(KDIR)), W=1 and C=1 more warnings"
 
 .PHONY: all module core user install vm demo demo-installer check check-full check-hosted bench lint deps \
-	machine-deps bench-deps check-deps lines clean help
+	machine-deps bench-deps check-deps wine-deps lines clean help

@@ -4,6 +4,7 @@
  * VMCS01 current, the owner's vector state in the registers, and in the general
  * registers only what is the owner's own, or a result (TRUSTVISOR.md 1.7, V6).
  */
+#include "../vmx/cpuid.h"
 #include "../vmx/event.h"
 #include "../vmx/init_sipi.h"
 #include "../vmx/nmi.h"
@@ -182,11 +183,15 @@ static void emulate_cpuid_in_pal(struct cpu *cpu)
 	struct guest_regs *r = &cpu->regs;
 	u32 regs[4];
 
-	cpuid_native(r->rax, r->rcx, regs);
-	r->rax = regs[0];
-	r->rbx = regs[1];
-	r->rcx = regs[2];
-	r->rdx = regs[3];
+	if ((u32)r->rax == CPUID_TRUSTVISOR && !(u32)r->rcx) {
+		cpuid_trustvisor(r, slot_id(cpu->pal_context->slot), !cpu->pal_context->pal->compat);
+	} else {
+		cpuid_native(r->rax, r->rcx, regs);
+		r->rax = regs[0];
+		r->rbx = regs[1];
+		r->rcx = regs[2];
+		r->rdx = regs[3];
+	}
 	vmwrite(GUEST_RIP, vmread(GUEST_RIP) + vmread(VM_EXIT_INSTRUCTION_LENGTH));
 }
 

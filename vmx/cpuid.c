@@ -7,6 +7,7 @@
 
 #include "../include/version.h"
 #include "controls.h"
+#include "event.h"
 
 #define HYPERVISOR_LEAVES 0x40000000u
 #define HYPERVISOR_BLOCK 0x100u
@@ -82,6 +83,9 @@ void cpuid_adjust(struct guest_regs *regs, u32 leaf, u32 subleaf)
 		regs->rcx &= ~BIT(4);
 		if (vmread(GUEST_CR4) & CR4_PKE)
 			regs->rcx |= BIT(4);
+	} else if (leaf == CPUID_TRUSTVISOR) {
+		if (!subleaf)
+			cpuid_trustvisor(regs, ~0u, guest_in_64bit_code());
 	} else {
 		identity(regs, leaf);
 	}

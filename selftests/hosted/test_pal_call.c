@@ -599,6 +599,16 @@ static void test_services(void)
 	cpu->regs.rcx = 1;
 	pal_exit(cpu, REASON_CPUID);
 	ok(cpu->regs.rax == 5 && cpu->regs.rbx == 6 && cpu->regs.rcx == 7 && cpu->regs.rdx == 8, "CPUID works");
+	fake_cpuid_set(0x7a567254, 1, 5, 6, 7, 8);
+	cpu->regs.rax = 0xff7a567254;
+	cpu->regs.rcx = 0xff00000000;
+	pal_exit(cpu, REASON_CPUID);
+	ok(cpu->regs.rax == 0x7a767274 && cpu->regs.rbx == p.id && cpu->regs.rcx == 1 && cpu->regs.rdx == 0,
+	   "TrustVisor's leaf: the id of the PAL, 64-bit");
+	cpu->regs.rax = 0x7a567254;
+	cpu->regs.rcx = 1;
+	pal_exit(cpu, REASON_CPUID);
+	ok(cpu->regs.rax == 5 && cpu->regs.rbx == 6, "another subleaf of it is the CPU's");
 	exit_vmcall(cpu, HC_SVC_EXIT, 17, 0);
 	ok(at_stub(cpu, 17), "a PAL can end its call with an errno");
 	cpu = enter(0);

@@ -102,6 +102,10 @@ static void test_call(void)
 	ok(vmread(GUEST_RIP) == PAL_ENTRY && (vmread(GUEST_RSP) + 4) % 16 == 0 && stack[0] == PAL_USER_END_32 &&
 	   stack[1] == p.desc.section[S_PARAM].addr && stack[2] == 702 && stack[6] == 706,
 	   "cdecl inside: all parameters on the stack, aligned");
+	cpu->regs.rax = 0x7a567254;
+	cpu->regs.rcx = 0;
+	pal_exit(cpu, REASON_CPUID);
+	ok(cpu->regs.rax == 0x7a767274 && cpu->regs.rbx == p.id && !cpu->regs.rcx, "TrustVisor's leaf says: in a PAL, 32-bit");
 	vmwrite(GUEST_DS_ACCESS_RIGHTS, 0x10000);
 	vmwrite(GUEST_DS_SELECTOR, 3);
 	memset(frame(p.frame[S_PARAM]), 0xa5, 16);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* link: vmx/cr.c vmx/event.c vmx/apic.c vmx/controls.c module/requirements.c */
+/* link: vmx/cpuid.c vmx/cr.c vmx/event.c vmx/apic.c vmx/controls.c module/requirements.c */
 /*
  * Control registers, IA32_APIC_BASE, controls and requirements: the rules of
  * the SDM, each violated alone, and random values against a slow oracle.
@@ -7,6 +7,7 @@
 #include "../../ept/guest_memory.h"
 #include "../../vmx/apic.h"
 #include "../../vmx/controls.h"
+#include "../../vmx/cpuid.h"
 #include "../../vmx/cr.h"
 #include "../../vmx/event.h"
 #include "../../module/requirements.h"
@@ -216,11 +217,30 @@ static void control_fields(void)
 	ok(control_set(MSR_VMX_PINBASED_CTLS, 0, 0, &value) && value == 0x16, "without TRUE MSRs the plain one");
 }
 
+/* Outside of a PAL: nobody's id; what mode the code that asks is in. */
+static void test_trustvisor_leaf(void)
+{
+	struct guest_regs r = { .rax = 0xff7a567254, .rbx = 1, .rcx = 0xff00000000, .rdx = 2 };
+
+	long_mode_kernel(true);
+	vmwrite(GUEST_CS_ACCESS_RIGHTS, 0xc0fb);
+	emulate_cpuid(&r);
+	ok(r.rax == 0x7a767274 && r.rbx == 0xffffffff && r.rcx == 0 && r.rdx == 0, "TrustVisor's leaf: in no PAL, 32-bit code");
+	vmwrite(GUEST_CS_ACCESS_RIGHTS, 0xa0fb);
+	r = (struct guest_regs){ .rax = 0x7a567254 };
+	emulate_cpuid(&r);
+	ok(r.rax == 0x7a767274 && r.rbx == 0xffffffff && r.rcx == 1 && r.rdx == 0, "and 64-bit code");
+	r = (struct guest_regs){ .rax = 0x7a567254, .rcx = 0x4c415000 };
+	emulate_cpuid(&r);
+	ok(r.rax != 0x7a767274, "another subleaf is the CPU's");
+}
+
 int main(void)
 {
 	control_registers();
 	apic_base();
 	requirement_table();
 	control_fields();
+	test_trustvisor_leaf();
 	return tap_finish();
 }

@@ -31,6 +31,11 @@ int underpin_open(void)
 		return underpin_fail(ENOENT,
 			"%s does not exist: the module is not loaded. Load it (modprobe underpin); 'underpin check' says whether this machine can run it",
 			path);
+#ifdef _WIN32
+	case ENOSYS:
+		return underpin_fail(ENOSYS,
+			"a Windows program reaches the device only under Wine on Linux, and only where Wine lets its SYSCALLs through (Debian's 8.0 does): run it there");
+#endif
 	case EACCES:
 	case EPERM:
 		return underpin_fail(errno,

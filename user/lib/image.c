@@ -130,7 +130,7 @@ static int check_places(struct underpin_pal_image *image)
 	return 0;
 }
 
-/* In a position-independent program the addresses of entry points are relocations. */
+/* In a 64-bit position-independent program the addresses of entry points are relocations; in a 32-bit one they stand there already. */
 static void relocate_entries(Elf *elf, struct underpin_pal_image *image, __u64 at, __u64 size)
 {
 	GElf_Shdr h;
@@ -235,9 +235,15 @@ static int parse(Elf *elf, struct underpin_pal_image *image)
 	GElf_Ehdr h;
 	unsigned int i;
 
-	if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &h) || h.e_machine != EM_X86_64 ||
-	    h.e_ident[EI_CLASS] != ELFCLASS64 || (h.e_type != ET_EXEC && h.e_type != ET_DYN))
-		return bad(image, "this is not a linked 64-bit ELF file for x86");
+	if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &h) ||
+	    (h.e_type != ET_EXEC && h.e_type != ET_DYN))
+		return bad(image, "this is not a linked ELF file");
+	if (h.e_machine == EM_X86_64 && h.e_ident[EI_CLASS] == ELFCLASS64)
+		image->bits = 64;
+	else if (h.e_machine == EM_386 && h.e_ident[EI_CLASS] == ELFCLASS32)
+		image->bits = 32;
+	else
+		return bad(image, "this is not a 64-bit or 32-bit ELF file for x86");
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (read_section(elf, image, i, &pages))
 			return -1;
@@ -291,6 +297,9 @@ int underpin_pal_load(int device, struct underpin_pal_image *image, struct under
 
 	if (image->memory)
 		return underpin_fail(EBUSY, "PAL '%s' is loaded already", image->name);
+	if (image->bits != 8 * sizeof(void *))
+		return underpin_fail(ENOEXEC, "%s: this is a %u-bit PAL, which only a %u-bit program can load and call",
+				     image->path, image->bits, image->bits);
 	memory = mmap(NULL, image->span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		return underpin_fail(errno, "no memory for PAL '%s': %s", image->name, strerror(errno));

@@ -3,5 +3,8 @@
 PAL_INCLUDE := $(PAL_SDK)/include
 PAL_LIB_INCLUDE := $(PAL_SDK)/../lib/include
 PAL_UAPI := $(abspath $(PAL_SDK)/../../include/uapi)
-PAL_LIB := $(PAL_SDK)/build/libunderpin-pal.a
-PAL_HOST_LIB := $(abspath $(PAL_SDK)/../build/libunderpin.a)
+pal_kind := $(if $(filter 32,$(PAL_BITS)),32/)
+PAL_LIB := $(PAL_SDK)/build/$(pal_kind)libunderpin-pal.a
+PAL_HOST_LIB := $(abspath $(PAL_SDK)/../build/$(pal_kind)libunderpin.a)
+PAL_WINDOWS_INCLUDE := $(abspath $(PAL_SDK)/../lib/windows/include)
+PAL_WINDOWS_LIB := $(abspath $(PAL_SDK)/../build/windows/libunderpin.a)

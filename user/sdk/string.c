@@ -5,14 +5,20 @@
  */
 #include <underpin/pal.h>
 
+#ifdef __i386__
+#define WORD "l"
+#else
+#define WORD "q"
+#endif
+
 void *memcpy(void *to, const void *from, size_t n)
 {
 	void *ret = to;
 
-	size_t words = n / 8;
+	size_t words = n / sizeof(words);
 
-	n %= 8;
-	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+	n %= sizeof(words);
+	__asm__ volatile("rep movs" WORD : "+D"(to), "+S"(from), "+c"(words) : : "memory");
 	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
 	return ret;
 }
@@ -21,11 +27,11 @@ void *memset(void *to, int c, size_t n)
 {
 	void *ret = to;
 
-	uint64_t word = (unsigned char)c * 0x0101010101010101ull;
-	size_t words = n / 8;
+	size_t word = (unsigned char)c * ((size_t)-1 / 0xff);
+	size_t words = n / sizeof(words);
 
-	n %= 8;
-	__asm__ volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(word) : "memory");
+	n %= sizeof(words);
+	__asm__ volatile("rep stos" WORD : "+D"(to), "+c"(words) : "a"(word) : "memory");
 	__asm__ volatile("rep stosb" : "+D"(to), "+c"(n) : "a"(word) : "memory");
 	return ret;
 }

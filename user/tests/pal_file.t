@@ -34,6 +34,14 @@ printf 'PAL = changed\nPAL_SRCS = changed.c\ninclude %s/sdk/pal.mk\n' "$USER_DIR
 make -s -C "$w" -f changed.mk
 check "other contents, another" test "$("$u" pal measure "$w/changed.pal" | cut -d' ' -f1)" != "$m"
 check_equal "a program with a PAL, too" 64 "$("$u" pal measure "$B/examples/hmac" | cut -d' ' -f1 | tr -d '\n' | wc -c)"
+# A measurement of 32-bit code begins otherwise: the same file with 64 in place of 32 bits is no ELF file of x86's.
+make -s -C "$w" -f changed.mk PAL_BITS=32 O="$w/32"
+check_equal "info of a 32-bit PAL, and of a 64-bit one" "32 4 64" "$("$u" pal info --json "$w/32/changed.pal" | jq -r '"\(.bits) \(.entries | length)"') $("$u" pal info "$p" | sed -n 's/^bits *//p')"
+printf 'PROGRAM = prog\nSRCS = prog.c\nPAL_SRCS = changed.c\nPAL_BITS = 32\nO = 32\ninclude %s/sdk/pal.mk\n' "$USER_DIR" >"$w/prog.mk"
+echo 'int main(void) { return 0; }' >"$w/prog.c"
+make -s -C "$w" -f prog.mk
+check_equal "and of a 32-bit program: its entry points have their names" "32 take" "$("$u" pal info --json "$w/32/prog" | jq -r '"\(.bits) \(.entries[0].name)"')"
+check_equal "a 64-bit process does not load it: status 1, said" "1 1" "$(status run "$w/32/changed.pal" take ab) $(said '32-bit PAL, which only a 32-bit program')"
 check_equal "one of several files is none: status 1, the others are measured" "1 2" "$(status "$u" pal measure "$p" "$0" "$B/examples/hello") $(wc -l <"$w/out")"
 
 if ! run "$p" give 1 0 >"$w/out" && grep -q 'ended the call' "$w/err"; then

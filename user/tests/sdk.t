@@ -7,8 +7,8 @@ build() {
 	printf 'PROGRAM = %s\nSRCS = %s.c\nPAL_SRCS = %s_pal.c\n%s\ninclude %s/sdk/pal.mk\n' "$1" "$1" "$1" "${2-}" "$USER_DIR" >"$w/Makefile"
 	make -C "$w" >"$w/log" 2>&1
 }
-refused() { # NAME FILE PATTERN: building fails, says so, and leaves no program
-	if build "$2"; then
+refused() { # NAME FILE PATTERN [MAKEFILE]: building fails, says so, and leaves no program
+	if build "$2" "${4-}"; then
 		not_ok "$1"; diag "it was built"
 	elif ! grep -q -- "$3" "$w/log"; then
 		not_ok "$1"; diag "$(cat "$w/log")"
@@ -123,6 +123,63 @@ check_equal "code and data of the program are on no page of the PAL" "" "$(nm "$
 cp "$w/all" "$w/all.first"; build all "PAL_STACK = 20000"; make -C "$w" clean >/dev/null; build all "PAL_STACK = 20000"
 check "the same source gives the same program" cmp "$w/all.first" "$w/all"
 check "a static program can have a PAL too" build all "STATIC = 1"
+
+# ---- 32-bit: the same PAL, -m32 ----
+cat >"$w/all.c" <<'END'
+#include <stdio.h>
+#include <underpin.h>
+extern long shared; long f(long);
+int main(void)
+{
+	for (long i = 0; i < 8; i++) printf("%ld ", f(i));
+	printf("%ld %d\n", shared, underpin_pal.entries->addr == (__u64)(unsigned long)f && underpin_pal.entries_end == underpin_pal.entries + 1);
+	return 0;
+}
+END
+same="89 90 99 152 158 155 24 28 8 1"
+check "PAL_BITS = 64 is what is built without it" build all "PAL_BITS = 64"
+check_equal "what the 64-bit PAL computes, run as ordinary code" "$same" "$("$w/all")"
+for static in "" 1; do
+	make -C "$w" clean >/dev/null
+	check "PAL_BITS = 32${static:+, static}: it is built" build all "PAL_BITS = 32
+PAL_STACK = 20000
+STATIC = $static"
+	check_equal "it computes the same" "$same ELF32" "$("$w/all") $(readelf -h "$w/all" | sed -n 's/ *Class: *//p')"
+done
+sizes=$(nm "$w/all" | awk '$3 ~ /^__pal_.*_(start|end)$/ { print $3, $1 }' | sort)
+check_equal "its sections have whole pages: text rodata data bss param stack shared" "1 1 1 1 4 5 1" \
+	"$(size text) $(size rodata) $(size data) $(size bss) $(size param) $(size stack) $(size shared)"
+check_equal "nothing but entry points and shared variables is visible, nor the compiler's thunks" "f shared" \
+	"$(nm "$w/all.pal.o" | awk '$2 ~ /^[A-TV-Z]$/ { print $3 }' | sort | tr '\n' ' ' | sed 's/ $//')"
+make -C "$w" clean >/dev/null
+pal divide <<'END'
+unsigned long long by = 1000003;
+long f(long n) { return (long)((n * 0x123456789abcull) / by + (n * 0x987654321ull) % by); }
+END
+printf '#include <stdio.h>\nlong f(long);\nint main(void) { printf("%%ld", f(77)); return 0; }\n' >"$w/divide.c"
+check "64-bit division in a 32-bit PAL: the compiler's function for it is inside" build divide "PAL_BITS = 32"
+check_equal "and divides" "$(((77 * 0x123456789abc) / 1000003 + (77 * 0x987654321) % 1000003))" "$("$w/divide")"
+make -C "$w" clean >/dev/null
+refused "a table of pointers in a 32-bit PAL is refused" pointer "only the loader could fill in" "PAL_BITS = 32"
+refused "a table of functions too" functions "only the loader could fill in" "PAL_BITS = 32"
+refused "a call of libc too" libc "puts" "PAL_BITS = 32"
+refused "a thread-local too" tls "only the loader could fill in\|cannot have\|uses names" "PAL_BITS = 32"
+refused "PAL_BITS = 16 is refused" all16 "say 32 or 64" "PAL_BITS = 16"
+cat >"$w/bad.S" <<'END'
+	.section .pal.text, "ax"
+	call main
+	mov %gs:0x14, %eax
+	.section .pal.data, "aw"
+	.long main
+	.section .note.GNU-stack, "", @progbits
+END
+# shellcheck disable=SC2086
+$CC -m32 $ldflags -o "$w/bad" "$w/bad.S" "$w/main.c"
+check_equal "pal-check finds a dynamic relocation in a 32-bit PAL" 1 "$("$USER_DIR/sdk/pal-check" "$w/bad" 2>&1 | grep -c R_386_RELATIVE)"
+sed -i '/\.long main/d' "$w/bad.S"
+# shellcheck disable=SC2086
+$CC -m32 $ldflags -o "$w/bad" "$w/bad.S" "$w/main.c"
+check_equal "and a call and %gs that leave it" 2 "$("$USER_DIR/sdk/pal-check" "$w/bad" 2>&1 | grep -c '	')"
 check_equal "the first PAL is at most 20 lines of C, comments and empty lines apart" 1 \
 	"$(( $(cat "$USER_DIR"/examples/hello/*.c | grep -cv '^ *$\|^//\|^/\*') <= 20 ))"
 
@@ -183,4 +240,6 @@ sed -i "s|^include /opt|include $w/root/opt|" "$w"/ex/*/Makefile
 for e in hello hmac counter; do
 	check "example $e builds from the installed SDK alone" make -s -C "$w/ex/$e"
 done
+check "and a 32-bit one" make -s -C "$w/ex/counter" PAL_BITS=32 O="$w/ex32"
+check_equal "which is 32-bit" ELF32 "$(readelf -h "$w/ex32/counter" | sed -n 's/ *Class: *//p')"
 finish

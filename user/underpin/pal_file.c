@@ -35,7 +35,7 @@ static void measure(const struct underpin_pal_image *image, uint8_t digest[UNDER
 	unsigned int i, k;
 
 	br_sha256_init(&hash);
-	br_sha256_update(&hash, "UnderpinPAL1", 12);
+	br_sha256_update(&hash, image->bits == 32 ? "UnderpinP321" : "UnderpinPAL1", 12);
 	add_u32(&hash, image->nr_sections);
 	add_u32(&hash, image->nr_entries);
 	for (i = 0; i < image->nr_sections; i++) {
@@ -118,7 +118,7 @@ static int info(const char *path, bool json)
 		return complain("%s", underpin_last_error());
 	measurement_of(&image, text);
 	if (!json) {
-		printf("name         %s\nmeasurement  %s\n", image.name, text);
+		printf("name         %s\nbits         %u\nmeasurement  %s\n", image.name, image.bits, text);
 		for (i = 0; i < image.nr_sections; i++)
 			printf("section      %-6s %llu pages\n", type_name(image.sections[i].type),
 			       (unsigned long long)image.sections[i].size / 4096);
@@ -134,6 +134,7 @@ static int info(const char *path, bool json)
 	}
 	root = json_object_new_object();
 	json_set_text(root, "name", image.name);
+	json_set_int(root, "bits", image.bits);
 	json_set_text(root, "measurement", text);
 	list = json_object_new_array();
 	for (i = 0; i < image.nr_sections; i++) {

@@ -56,6 +56,10 @@ end_of_pals() {
 # A line that the module must have said since the mark.
 says() { since_mark | grep -q -- "$1" || { since_mark | tail -n 5; return 1; }; }
 
+# Bochs' SYSRET to 32-bit code leaves SS as Linux had it, which is null after an interrupt: then pushes and pops use 16 bits of
+# ESP, and a 32-bit process that has slept dies, with or without the core. By INT 80H, as without Linux's 32-bit vDSO, it does not.
+before_32bit() { echo 0 >/proc/sys/abi/vsyscall32; }
+
 # ---- hostile ring 0 ----
 
 insert() { [ -d "/sys/module/$1" ] || insmod "$machine/modules/$1.ko"; }

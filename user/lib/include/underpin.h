@@ -19,6 +19,10 @@ extern "C" {
 
 /* A file descriptor of /dev/underpin (close-on-exec); close(2) it. */
 int underpin_open(void);
+#ifdef _WIN32
+/* File descriptors are Linux', of which Windows' close() knows nothing. */
+int underpin_linux_close(int fd);
+#endif
 
 int underpin_get_status(int device, struct underpin_status *status);
 /* cpu: 0 to status.nr_cpus - 1. */
@@ -83,6 +87,7 @@ int underpin_pal_stop(int pal);
 struct underpin_pal_image {
 	const char *path;	/* the caller's, for messages */
 	char name[32];		/* of the file, without .pal */
+	unsigned int bits;	/* 64 or 32: a process loads only those of its own kind */
 	unsigned int nr_sections, nr_entries;
 	struct underpin_section sections[UNDERPIN_MAX_SECTIONS];	/* addresses as linked */
 	void *contents[UNDERPIN_MAX_SECTIONS];	/* sections[].size bytes each */

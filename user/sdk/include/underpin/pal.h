@@ -31,10 +31,22 @@
 #define PAL_OUT_N(k, max) { UNDERPIN_PARAM_POINTER, UNDERPIN_PARAM_OUT, k, 0, max }
 #define PAL_INOUT_N(k, max) { UNDERPIN_PARAM_POINTER, UNDERPIN_PARAM_INOUT, k, 0, max }
 
-/* The table of entry points lies outside of the PAL: libunderpin reads it. */
+/*
+ * The table of entry points lies outside of the PAL: libunderpin reads it. A 32-bit linker fills in
+ * 32 bits, so there the address is written in two halves.
+ */
+#ifdef __i386__
+struct underpin_entry_386 {
+	__u32 addr, addr_high, nr_params, reserved;
+	struct underpin_param param[UNDERPIN_MAX_PARAMS];
+};
+#define UNDERPIN_PAL_ENTRY_TYPE struct underpin_entry_386
+#else
+#define UNDERPIN_PAL_ENTRY_TYPE struct underpin_entry
+#endif
 #define UNDERPIN_PAL_ENTRY(function, ...) \
 	__attribute__((used, section("underpin_entries"), aligned(8))) \
-	const struct underpin_entry underpin_entry_##function = { \
+	const UNDERPIN_PAL_ENTRY_TYPE underpin_entry_##function = { \
 		.addr = (uintptr_t)(function), \
 		.nr_params = sizeof((struct underpin_param[]){ { 0 }, ##__VA_ARGS__ }) / \
 			     sizeof(struct underpin_param) - 1, \
@@ -79,11 +91,11 @@ static inline int pal_random(void *buffer, size_t length)
 	return 0;
 }
 
-/* TSC ticks since the PAL was registered; *khz (may be NULL): ticks per millisecond. */
+/* TSC ticks since the PAL was registered (32-bit PALs: the low half); *khz (may be NULL): ticks per millisecond. */
 static inline uint64_t pal_time(uint64_t *khz)
 {
 	uintptr_t rate = 0;
-	uint64_t ticks = (uint64_t)pal_call(PAL_SVC_TIME, 0, 0, &rate);
+	uint64_t ticks = (unsigned long)pal_call(PAL_SVC_TIME, 0, 0, &rate);
 
 	if (khz)
 		*khz = rate;

@@ -127,6 +127,7 @@ static inline int pal_quote(unsigned int pcr_mask, const void *nonce, size_t non
  * Counters of this PAL's measurement: they outlive the PAL, but not the core. *epoch
  * (may be NULL) tells which life of the core it is: a PAL that seals epoch and value with its
  * state finds out whether a blob is an old one. -ENOSPC: too many PALs have counters.
+ * In a 32-bit PAL value and epoch are 31 and 32 bits of them.
  */
 static inline int64_t pal_counter_read(unsigned int index, uint64_t *epoch)
 {

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0
+# parts.exe, and parts.pal: the same PAL in a file of its own.
+PROGRAM = parts
+PAL = parts
+SRCS = parts.c
+PAL_SRCS = parts_pal.c
+PAL_WINDOWS = 1
+include $(TOP)/user/sdk/pal.mk
