@@ -74,7 +74,15 @@ enum underpin_hypercall {
 	HC_PAL_RECLAIM = UNDERPIN_HC(0x36), /* RDI = id, RSI = gpa of list with room for 8: number of donated pages on their way back; -ETIMEDOUT: call again; 0 = all is Linux's again, the id is free */
 
 	/*
-	 * privileged: pages for tables of EPT01, when HC_PAL_DONATE or HC_PAL_ADD_FRAMES
+	 * privileged: pages that a PAL that is ready sees in its WINDOW during one call, the next that
+	 * begins. They stay Linux's, which sees them too; it must not use them for anything else before TAKE_BACK has answered 0.
+	 * -EBUSY: a call is under way, or (LEND) the last lending was not taken back.
+	 */
+	HC_PAL_LEND = UNDERPIN_HC(0x39), /* RDI = id, RSI = gpa of list, RDX = count: number taken, to follow those before; -EINVAL: the window is full; -ENOMEM as HC_PAL_ADD_FRAMES */
+	HC_PAL_TAKE_BACK = UNDERPIN_HC(0x3a), /* RDI = id: 0 = none is lent any more; -EAGAIN; -EINPROGRESS; -ETIMEDOUT: call again */
+
+	/*
+	 * privileged: pages for tables of EPT01, when HC_PAL_DONATE, HC_PAL_ADD_FRAMES or HC_PAL_LEND
 	 * answers -ENOMEM (RDX = with how many more all of the list could be taken). DONATE until all are taken
 	 * (at most 64), then with count 0 until 0: only then are they used. RECLAIM: what is free
 	 * of them, each page when the answer is 0 again.
@@ -195,6 +203,7 @@ enum core_debug_op {
 #define PAL_MAX_ENTRIES 16
 #define PAL_MAX_PARAMS 10
 #define PAL_MAX_PAGES 4096
+#define PAL_MAX_WINDOW 256	/* pages */
 
 /* Same values as the UAPI's (include/uapi/linux/underpin.h). */
 enum pal_section_type {
@@ -204,6 +213,7 @@ enum pal_section_type {
 	PAL_SECTION_STACK,	/* the same */
 	PAL_SECTION_SHARED,	/* PAL and Linux: read + write; not measured */
 	PAL_SECTION_RODATA,	/* PAL: read; Linux: nothing */
+	PAL_SECTION_WINDOW,	/* addresses without pages, for what is lent (HC_PAL_LEND); the last section */
 };
 
 enum pal_param_type {

@@ -8,7 +8,7 @@
 
 static bool section_type_known(u32 type)
 {
-	return type >= PAL_SECTION_CODE && type <= PAL_SECTION_RODATA;
+	return type >= PAL_SECTION_CODE && type <= PAL_SECTION_WINDOW;
 }
 
 /* Whole pages of the user half. */
@@ -47,8 +47,13 @@ static int take_sections(const struct pal_desc *desc, struct pal *pal)
 		    !range_ok(from->addr, from->nr_pages, pal_user_end(pal)))
 			return -EINVAL;
 		*s = (struct pal_section){ from->addr, from->type, from->nr_pages, pal->nr_frames };
-		pal->nr_frames += s->nr_pages;
-		if (pal->nr_frames > PAL_MAX_PAGES)
+		if (s->type == PAL_SECTION_WINDOW)
+			pal->nr_window = s->nr_pages;
+		else
+			pal->nr_frames += s->nr_pages;
+		/* The window's are the last indices, so that it can be empty. */
+		if (pal->nr_frames + pal->nr_window > PAL_MAX_PAGES ||
+		    pal->nr_window > PAL_MAX_WINDOW || (pal->nr_window && i + 1 < desc->nr_sections))
 			return -EINVAL;
 		for (j = 0; j < i; j++)
 			if (s->addr < section_end(&pal->section[j]) &&
@@ -139,7 +144,7 @@ static void count_pages(struct pal *pal)
 	u32 nr;
 
 	pal->nr_tables = 1 + tables_at(pal, 39) + tables_at(pal, 30) + tables_at(pal, 21);
-	nr = pal->nr_frames + pal->nr_tables;
+	nr = pal->nr_frames + pal->nr_window + pal->nr_tables;
 	pal->nr_lists = ALIGN_UP(nr, 512) / 512;
 	pal->nr_views = 1 + view_tables_needed(GPA(0), nr);
 	pal->nr_donated = DONATED_LISTS + pal->nr_lists + pal->nr_tables + pal->nr_views;

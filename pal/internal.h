@@ -63,6 +63,12 @@ struct pal_section {
 	u32 first;		/* index of its first frame = its first PAL-physical page */
 };
 
+/* Its pages stay Linux's. */
+static inline bool section_is_linux(const struct pal_section *s)
+{
+	return s->type == PAL_SECTION_SHARED || s->type == PAL_SECTION_WINDOW;
+}
+
 struct pal_param {
 	u8 type, flags;
 	u8 size_param;		/* 0, or 1 + index of the parameter that holds the size */
@@ -119,12 +125,15 @@ struct pal {
 	struct pal_slot *slot;
 	bool compat;
 	u32 nr_sections, nr_entries;
-	u32 nr_frames;		/* of all sections */
+	u32 nr_frames;		/* of all sections but the WINDOW */
+	u32 nr_window;		/* pages of that, behind the frames in PAL-physical space */
 	u32 nr_lists;		/* pages that list PAL-physical -> host-physical */
-	u32 nr_tables;		/* paging structures, behind the frames in PAL-physical space */
+	u32 nr_tables;		/* paging structures, behind the window */
 	u32 nr_views;		/* pages of the EPT view */
 	u32 nr_donated;		/* needed: 3 + nr_lists + nr_tables + nr_views */
-	u32 got_donated, got_frames;
+	u32 got_donated;
+	u32 got_frames;		/* beyond nr_frames: those lent */
+	bool lent_over;		/* the PAL has them no more; slot->ticket: of the shoot-down */
 	u32 tables_used;
 	bool own_pages;		/* this struct lies in the donated page: they are isolated */
 	bool stub_known;	/* the byte before the stub has been looked at, and is */
@@ -170,18 +179,24 @@ int descriptor_take(const struct pal_desc *desc, struct pal *pal);
 /* ---- create.c ---- */
 /* The page of core_pool that pal began in is not needed any more. */
 void registering_done(struct pal *pal);
+/* The PAL of a hypercall, claimed and in this state; else the error. */
+s64 pal_in_state(u64 id, u32 state, struct pal **pal);
+/* What comes next of the list, as far as it goes to one kind of owner. Copied once. */
+s64 take_some(struct pal *pal, bool frames, u64 list_gpa, u64 count);
 
 /* ---- layout.c: PAL-physical memory ---- */
 /* A donated page, by its place. */
 void *donated_ptr(const struct pal *pal, u32 i);
-/* Host frame of a PAL-physical page: a section's, or a paging structure's. */
+/* Host frame of a PAL-physical page: a section's, one lent, or a paging structure's. */
 u64 pal_frame(const struct pal *pal, u32 index);
 void pal_frame_set(struct pal *pal, u32 index, u64 pfn);
 void *pal_frame_ptr(const struct pal *pal, u32 index);
-/* Section of a frame index < nr_frames. */
+/* Section of a frame, by its index. */
 const struct pal_section *section_of_frame(const struct pal *pal, u32 index);
 /* One bounded step: page tables, view, empty PARAM and STACK. -EAGAIN, 0. */
 int layout_build_step(struct pal *pal);
+/* A lent page, by its index, into the window. */
+int layout_map_lent(struct pal *pal, u32 index);
 /* False: a part is not the PAL's, or not writable; what came before it was copied. */
 bool write_to_pal(const struct pal *pal, u64 to, const void *from, u64 size);
 bool read_from_pal(const struct pal *pal, u64 from, void *to, u64 size);
@@ -209,6 +224,10 @@ int params_in(struct cpu *cpu, struct pal_context *ctx, const struct guest_pagin
 int params_out(struct pal_context *ctx, const struct guest_paging *paging,
 	       struct copy_fault *fault);
 
+/* ---- lend.c ---- */
+/* The call that they were lent for is over: the PAL has no way to them any more. */
+void lend_end(struct pal *pal);
+
 /* ---- leave.c: from the PAL to its owner ---- */
 /* The CPU runs ctx: to VMCS01 and the owner's vector state. The PAL's GPRs stay in cpu->regs. */
 void leave_pal(struct cpu *cpu, void *keep_vector);
@@ -224,6 +243,8 @@ void utpm_abandon(struct pal *pal);
 static inline void context_drop(struct pal_context *ctx)
 {
 	utpm_abandon(ctx->pal);
+	if (unlikely(ctx->pal->got_frames > ctx->pal->nr_frames))
+		lend_end(ctx->pal);
 	ctx->state = CONTEXT_IDLE;
 	ctx->slot->generation++;
 }

@@ -101,7 +101,7 @@ static s64 step_up(struct pal_slot *slot)
 
 static bool frame_is_lent(const struct pal *pal, u32 index)
 {
-	return section_of_frame(pal, index)->type == PAL_SECTION_SHARED;
+	return section_is_linux(section_of_frame(pal, index));
 }
 
 /* Nothing is wiped that was never private: a failed registration leaves the owner's memory. */

@@ -425,7 +425,7 @@ static u32 count_frames(const struct pal_desc *d)
 	u32 i, n = 0;
 
 	for (i = 0; i < d->nr_sections; i++)
-		n += d->section[i].nr_pages;
+		n += d->section[i].type == PAL_SECTION_WINDOW ? 0 : d->section[i].nr_pages;
 	return n;
 }
 

@@ -16,6 +16,7 @@ RANGE(bss);
 RANGE(param);
 RANGE(stack);
 RANGE(shared);
+RANGE(window);
 extern const struct underpin_entry __start_underpin_entries[] __attribute__((visibility("hidden")));
 extern const struct underpin_entry __stop_underpin_entries[] __attribute__((visibility("hidden")));
 
@@ -27,6 +28,7 @@ static const struct underpin_pal_range ranges[] = {
 	{ UNDERPIN_SECTION_PARAM, __pal_param_start, __pal_param_end },
 	{ UNDERPIN_SECTION_STACK, __pal_stack_start, __pal_stack_end },
 	{ UNDERPIN_SECTION_SHARED, __pal_shared_start, __pal_shared_end },
+	{ UNDERPIN_SECTION_WINDOW, __pal_window_start, __pal_window_end },
 };
 
 struct underpin_pal_table underpin_pal = {

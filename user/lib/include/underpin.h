@@ -12,6 +12,7 @@
 #define UNDERPIN_H
 
 #include <linux/underpin.h>
+#include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -75,6 +76,15 @@ int underpin_pal_start(struct underpin_pal_table *table);
 int underpin_pal_get_info(int pal, struct underpin_pal_info *info);
 /* close(2), and children get the PAL's pages again. */
 int underpin_pal_stop(int pal);
+
+/*
+ * Lends whole pages of the caller's for one call, the next: *offset is where the PAL finds them in its window
+ * (pal_lent() inside; PAL_WINDOW in the makefile says how much room there is). They are the caller's all the time, too.
+ * buffer and size: multiples of 4096. May be repeated before the call.
+ */
+int underpin_pal_lend(int pal, void *buffer, size_t size, size_t *offset);
+/* When the call is over: nothing is lent any more, and the pages may be freed. */
+int underpin_pal_take_back(int pal);
 
 /*
  * A PAL in a file: pal.mk's NAME.pal, or a program with a PAL. A program that uses

@@ -44,6 +44,19 @@
 /* A variable that PAL and program both see and write; not measured, not secret. */
 #define UNDERPIN_PAL_SHARED __attribute__((section(".shared")))
 
+/*
+ * Where in its window the PAL finds what the owner lent for this call (underpin_pal_lend()), or NULL where that is
+ * no place in the window. The owner can change the contents at any time: copy what is checked, then check the copy.
+ * If nothing is lent there, a touch ends the call with EFAULT.
+ */
+extern char __pal_window_start[], __pal_window_end[];
+static inline void *pal_lent(size_t offset, size_t size)
+{
+	size_t room = (size_t)(__pal_window_end - __pal_window_start);
+
+	return offset <= room && size <= room - offset ? __pal_window_start + offset : NULL;
+}
+
 /* ---- services of the core; outside of a PAL they are an invalid instruction ---- */
 
 #define PAL_SVC_RANDOM 0x55500100

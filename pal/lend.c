@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages of Linux's that a PAL sees during one call (docs/abi.md, "Lending"). They
+ * are tagged as lent before the PAL's view has them, so that they can become neither
+ * the core's nor another PAL's, and until every CPU has dropped what it cached of that
+ * view. That Linux does not use them for something else meanwhile is the module's
+ * part (it pins them): the core protects PALs from Linux, not Linux from itself.
+ */
+#include "../vmx/kick.h"
+#include "internal.h"
+
+static bool is_lent(const struct pal *pal)
+{
+	return pal->got_frames > pal->nr_frames && !pal->lent_over;
+}
+
+void lend_end(struct pal *pal)
+{
+	if (!is_lent(pal))
+		return;
+	view_unmap(&pal->view, GPA((u64)pal->nr_frames << PAGE_SHIFT), pal->got_frames - pal->nr_frames);
+	pal->lent_over = true;
+	pal->slot->ticket = tlb_flush_begin();
+}
+
+/* Claimed, ready, and no call is under way; else the error. */
+static s64 between_calls(u64 id, struct pal **pal)
+{
+	s64 ret = pal_in_state(id, PAL_READY, pal);
+
+	if (ret == -EAGAIN && READ_ONCE(slot_of(id)->claim) == CLAIM_RUNNING)
+		return -EBUSY;
+	if (!ret && ((struct pal_context *)donated_ptr(*pal, DONATED_CONTEXT))->state != CONTEXT_IDLE) {
+		slot_release((*pal)->slot);
+		return -EBUSY;
+	}
+	return ret;
+}
+
+s64 pal_hc_lend(u64 id, u64 list_gpa, u64 count)
+{
+	struct pal *pal;
+	s64 ret = between_calls(id, &pal);
+	u32 i;
+
+	if (ret)
+		return ret;
+	i = pal->got_frames;
+	if (pal->lent_over)
+		ret = -EBUSY;
+	else if (!count || count > pal->nr_frames + pal->nr_window - i)
+		ret = -EINVAL;
+	else
+		ret = take_some(pal, true, list_gpa, count);
+	/* No page that is missing: the tables were donated for all of the window. */
+	for (; ret > 0 && i < pal->got_frames; i++)
+		if (layout_map_lent(pal, i))
+			ret = -EIO;
+	slot_release(pal->slot);
+	return ret;
+}
+
+/* Claimed. As many as one stay in root may (RULES 11), the last ones first. */
+static s64 take_back(struct pal *pal)
+{
+	u32 nr, id = slot_id(pal->slot);
+	int done;
+
+	lend_end(pal);
+	if (!pal->lent_over)
+		return 0;
+	done = tlb_flush_done(pal->slot->ticket);
+	if (done < 0)
+		pal->slot->ticket = tlb_flush_begin();
+	if (done <= 0)
+		return done ? done : -EINPROGRESS;
+	for (nr = 0; nr < PAL_FRAMES_A_CALL && pal->got_frames > pal->nr_frames; nr++)
+		if (frame_return(pal_frame(pal, --pal->got_frames), FRAME_LENT, id))
+			log_event(LOG_ERROR, "BUG: PAL %u: a lent frame is not its own", id);
+	pal->lent_over = pal->got_frames > pal->nr_frames;
+	return pal->lent_over ? -EAGAIN : 0;
+}
+
+s64 pal_hc_take_back(u64 id)
+{
+	struct pal *pal;
+	s64 ret = between_calls(id, &pal);
+
+	if (ret)
+		return ret;
+	ret = take_back(pal);
+	slot_release(pal->slot);
+	return ret;
+}

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0
+/* up-sdk lend: pages lent to a PAL for one call, and everything that can happen to them. Prints TAP. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "pal.h"
+
+long sdk_sum(long offset, long size);
+long sdk_fill(long offset, long size, long ms, long how);
+long sdk_random(long offset, long size);
+long sdk_kept(void);
+
+#define PAGE 4096
+#define WINDOW (64 * PAGE)	/* PAL_WINDOW in pal_program.mk */
+
+static int pal;
+
+static unsigned char *pages(size_t size)
+{
+	unsigned char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		p[i] = i * 7 + i / PAGE;
+	return p;
+}
+
+static bool lend(void *buffer, size_t size, size_t *offset)
+{
+	if (!underpin_pal_lend(pal, buffer, size, offset))
+		return true;
+	diag("%s", underpin_last_error());
+	return false;
+}
+
+static bool refused(void *buffer, size_t size, int error)
+{
+	size_t offset;
+
+	return underpin_pal_lend(pal, buffer, size, &offset) == -1 && errno == error;
+}
+
+static bool all_are(const unsigned char *p, size_t size, unsigned char value)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		if (p[i] != value)
+			return false;
+	return true;
+}
+
+static void test_one_call(void)
+{
+	size_t size = 40 * PAGE, first, second, i;
+	unsigned char *a = pages(size), *b = pages(PAGE);
+	long sum = 0;
+	bool good = true;
+
+	for (i = 0; i < size; i++)
+		sum += a[i];
+	check(lend(a, size, &first) && first == 0 && lend(b, PAGE, &second) && second == size, "two buffers are lent, one behind the other");
+	check_is(sdk_sum(first, size), sum, "the PAL reads what is lent");
+	for (i = 0; i < size; i++)
+		good &= a[i] == (unsigned char)(255 - (unsigned char)(i * 7 + i / PAGE));
+	check(good && b[5] == 35, "and wrote to it, and to nothing else");
+	check(sdk_sum(second, PAGE) == -1 && errno == EFAULT, "the next call has not got them: EFAULT");
+	check(refused(b, PAGE, EBUSY), "nothing is lent before they are taken back: EBUSY");
+	check_is(underpin_pal_take_back(pal), 0, "they are taken back");
+	check_is(sdk_kept(), 0, "the PAL still answers");
+	check(lend(b, PAGE, &first) && first == 0 && !underpin_pal_take_back(pal), "lent and taken back without a call");
+	check(sdk_random(0, 16) == -EFAULT, "a service has no way into an empty window");
+	check(lend(b, PAGE, &first) && sdk_random(PAGE - 20, 20) == 0 && sdk_random(0, 4) == -EFAULT && !underpin_pal_take_back(pal),
+	      "and has one into a lent page, for that call");
+	check(sdk_sum(WINDOW - 1, 2) == -1 && sdk_sum(-PAGE, PAGE) == -1, "a place outside of the window is none");
+	munmap(a, size);
+	munmap(b, PAGE);
+}
+
+static void test_refused(void)
+{
+	unsigned char *a = pages(4 * PAGE);
+	int file = open("/dev/zero", O_RDWR);
+	void *shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *read_only = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct underpin_pal_lend old = { .size = 16 };
+	size_t offset;
+
+	check(refused(a + 8, PAGE, EINVAL) && refused(a, PAGE + 1, EINVAL) && refused(a, 0, EINVAL), "not whole pages: EINVAL");
+	check(refused((void *)0xffff888000000000, PAGE, EINVAL) && refused(a, -PAGE, EINVAL), "the kernel's half: EINVAL");
+	check(refused(a, WINDOW + PAGE, E2BIG), "more than the window has room for: E2BIG");
+	check(refused((void *)0x10000, PAGE, EFAULT), "not mapped: EFAULT");
+	check(refused(shared, PAGE, EOPNOTSUPP), "shared memory: EOPNOTSUPP");
+	check(refused(read_only, PAGE, EFAULT), "read-only memory: EFAULT");
+	check(refused(section(UNDERPIN_SECTION_DATA), PAGE, EBUSY) || refused(section(UNDERPIN_SECTION_STACK), PAGE, EBUSY),
+	      "a page of the PAL's own: EBUSY");
+	check(lend(a, PAGE, &offset) && refused(a, PAGE, EBUSY), "the same page twice: EBUSY");
+	check(!underpin_pal_take_back(pal), "what was lent before is not lost by it");
+	check(ioctl(pal, UNDERPIN_PAL_LEND, &old) == -1 && errno == EINVAL, "a structure that is too short: EINVAL");
+	munmap(a, 4 * PAGE);
+	munmap(shared, PAGE);
+	munmap(read_only, PAGE);
+	close(file);
+}
+
+struct filler {
+	size_t offset;
+	long ms, result;
+	int error;
+};
+
+static void *fill_in_thread(void *arg)
+{
+	struct filler *f = arg;
+
+	f->result = sdk_fill(f->offset, 4 * PAGE, f->ms, 0);
+	f->error = errno;
+	return NULL;
+}
+
+/* The owner gives the memory away while the PAL writes to it: what others get there stays theirs. */
+static void test_freed(void)
+{
+	struct filler f = { .ms = 400 };
+	unsigned char *a, *others;
+	pthread_t thread;
+	bool good = true;
+	int i, k;
+
+	pin_to(0);
+	a = pages(4 * PAGE);
+	if (!check(lend(a, 4 * PAGE, &f.offset), "lent for a long call"))
+		return;
+	pthread_create(&thread, NULL, fill_in_thread, &f);
+	usleep(100000);
+	check(refused(pages(PAGE), PAGE, EBUSY), "during the call nothing more is lent: EBUSY");
+	check(underpin_pal_take_back(pal) == -1 && errno == EBUSY, "nor taken back: EBUSY");
+	munmap(a, 4 * PAGE);
+	for (i = 0; i < 40; i++) {
+		others = pages(16 * PAGE);
+		memset(others, 0xa5, 16 * PAGE);
+		usleep(2000);
+		for (k = 0; k < 16; k++)
+			good &= all_are(others + k * PAGE, PAGE, 0xa5);
+		munmap(others, 16 * PAGE);
+	}
+	check(good, "freed during the call: nobody else's memory is written");
+	pthread_join(thread, NULL);
+	check(f.result > 0, "and the call ends well");
+	check_is(underpin_pal_take_back(pal), 0, "they are taken back though nobody has them mapped");
+}
+
+static void test_remapped(void)
+{
+	struct filler f = { .ms = 200 };
+	unsigned char *a = pages(4 * PAGE), *b, *c;
+	pthread_t thread;
+	pid_t child;
+	int status = -1;
+
+	if (!check(lend(a, 4 * PAGE, &f.offset), "lent once more"))
+		return;
+	pthread_create(&thread, NULL, fill_in_thread, &f);
+	usleep(50000);
+	b = mremap(a, 4 * PAGE, 4 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, pages(4 * PAGE));
+	c = mmap(a, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	memset(c, 0x11, 4 * PAGE);
+	child = fork();
+	if (!child) {
+		/* A child has a copy, and cannot lend. */
+		unsigned char now = b[0];
+
+		usleep(20000);
+		_exit(all_are(b, 1, now) && refused(c, PAGE, EPERM) && underpin_pal_take_back(pal) == -1 && errno == EPERM ? 0 : 1);
+	}
+	waitpid(child, &status, 0);
+	pthread_join(thread, NULL);
+	check(f.result > 0 && all_are(b, 4 * PAGE, f.result), "moved during the call: the PAL goes on with the same pages");
+	check(all_are(c, 4 * PAGE, 0x11), "not with what is mapped there now");
+	check_is(status, 0, "a child has copies of its own, and may neither lend nor take back");
+	check_is(underpin_pal_take_back(pal), 0, "taken back");
+	munmap(b, 4 * PAGE);
+	munmap(c, 4 * PAGE);
+}
+
+static void test_ways(void)
+{
+	static const char *const ways[] = { "returns", "ends by pal_exit()", "faults" };
+	static const int errors[] = { 0, 77, EFAULT };
+	unsigned char *a = pages(4 * PAGE);
+	struct itimerval soon = { { 0, 0 }, { 0, 100000 } };
+	size_t offset;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		errno = 0;
+		check(lend(a, 4 * PAGE, &offset) && (sdk_fill(offset, 4 * PAGE, 30, i) == -1) == (i > 0) && errno == errors[i] &&
+		      sdk_sum(offset, PAGE) == -1 && errno == EFAULT && !underpin_pal_take_back(pal), "a call that %s gives them back", ways[i]);
+	}
+	signal(SIGALRM, jump_away);
+	if (lend(a, 4 * PAGE, &offset) && !sigsetjmp(away, 1)) {
+		setitimer(ITIMER_REAL, &soon, NULL);
+		sdk_fill(offset, 4 * PAGE, 5000, 0);
+		check(false, "a signal handler jumps out of a call");
+	} else {
+		check(underpin_pal_take_back(pal) == -1 && errno == EBUSY, "left by a jump: still lent, as the call is not over");
+		check(sdk_kept() >= 0 && !underpin_pal_take_back(pal), "the thread's next call ends it, and gives them back");
+	}
+	munmap(a, 4 * PAGE);
+}
+
+/* RLIMIT_MEMLOCK counts them, and no longer than they are lent. */
+static void test_counted(void)
+{
+	char line[128];
+	long locked[3] = { 0 };
+	unsigned char *a = pages(8 * PAGE);
+	size_t offset;
+	FILE *status;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		if (i == 1 && !lend(a, 8 * PAGE, &offset))
+			break;
+		if (i == 2)
+			underpin_pal_take_back(pal);
+		status = fopen("/proc/self/status", "r");
+		while (status && fgets(line, sizeof(line), status))
+			sscanf(line, "VmPin: %ld", &locked[i]);
+		if (!locked[i]) {
+			rewind(status);
+			while (fgets(line, sizeof(line), status))
+				sscanf(line, "VmLck: %ld", &locked[i]);
+		}
+		fclose(status);
+	}
+	check(locked[1] == locked[0] + 32 && locked[2] == locked[0], "they count as locked memory while they are lent");
+	diag("%ld, %ld, %ld kB", locked[0], locked[1], locked[2]);
+	munmap(a, 8 * PAGE);
+}
+
+/* An owner that dies with pages lent, in the middle of a call and before it. */
+static void test_killed(void)
+{
+	int before = nr_pals(), i;
+	pid_t child;
+
+	for (i = 0; i < 2; i++) {
+		child = fork();
+		if (!child) {
+			size_t offset;
+
+			underpin_pal_stop(pal);
+			pal = start();
+			if (pal < 0 || !lend(pages(16 * PAGE), 16 * PAGE, &offset))
+				_exit(1);
+			alarm(30);
+			if (i)
+				sdk_fill(offset, 16 * PAGE, 20000, 0);
+			for (;;)
+				pause();
+		}
+		usleep(600000);
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+		check_is(nr_pals_settles_at(before), before, i ? "killed in the middle of a call with pages lent" : "killed with pages lent");
+	}
+}
+
+static int test_lend(void)
+{
+	after_check = note_longest;
+	pal = start();
+	if (!check(pal >= 0, "a PAL with a window is registered"))
+		return finish();
+	test_one_call();
+	test_refused();
+	test_ways();
+	test_freed();
+	test_remapped();
+	test_counted();
+	/* Children get pages of a PAL's only when it ends. */
+	underpin_pal_stop(pal);
+	pal = -1;
+	test_killed();
+	pal = start();
+	{
+		unsigned char *a = pages(4 * PAGE);
+		size_t offset;
+
+		check(pal >= 0 && lend(a, 4 * PAGE, &offset) && !underpin_pal_stop(pal), "a PAL is closed with pages lent");
+		memset(a, 3, 4 * PAGE);
+		check(all_are(a, 4 * PAGE, 3), "and they are the owner's");
+	}
+	return finish();
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(what, "lend"))
+		return test_lend();
+	fprintf(stderr, "usage: up-sdk lend\n");
+	return 2;
+}

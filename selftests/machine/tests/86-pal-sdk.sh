@@ -1,0 +1,10 @@
+# shellcheck shell=dash
+# limit: 300
+# What the SDK promises beyond plain calls: pages lent for one call.
+# shellcheck source=selftests/machine/lib/machine.sh
+. /test/machine/lib/machine.sh
+
+need_core
+mark
+run_tap up-sdk lend
+end_of_pals
