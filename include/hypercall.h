@@ -30,7 +30,8 @@ enum underpin_hypercall {
 	/* any CPL */
 	HC_NULL = UNDERPIN_HC(0),	/* 0 */
 	/*
-	 * At the stub: go on (RDI = token). Returns only on failure: RAX = -errno
+	 * At the stub: go on (RDI = token; after STUB_OCALL RSI = the answer, in a 32-bit
+	 * owner ESI). Returns only on failure: RAX = -errno
 	 * (-ECANCELED: the call is over; -EACCES: the token is not this thread's),
 	 * all else unchanged.
 	 */
@@ -104,6 +105,7 @@ enum underpin_hypercall {
 	HC_SVC_SEAL = UNDERPIN_HC(0x106),	/* RDI = struct svc_seal; -EMSGSIZE: no room (blob_size says how much) */
 	HC_SVC_UNSEAL = UNDERPIN_HC(0x107),	/* RDI = struct svc_unseal; -ESTALE, -EBADMSG, -EACCES, -EKEYREJECTED, -EMSGSIZE */
 	HC_SVC_QUOTE = UNDERPIN_HC(0x108),	/* RDI = struct svc_quote */
+	HC_SVC_OCALL = UNDERPIN_HC(0x10a),	/* RDI = number < 65536, RSI, RDX: asks the owner's stub (STUB_OCALL); what it answers; -EINVAL */
 	HC_SVC_COUNTER = UNDERPIN_HC(0x109),	/* RDI = index, RSI = 0 read, 1 add one: the value, RDX = the core's epoch; -ENOSPC */
 };
 
@@ -286,9 +288,12 @@ struct pal_info {
  *   EINVAL a size is above its bound       ECANCELED the PAL was unregistered
  *   ENOSYS shadow stack, and no such RET   EIO the core met a bug
  * or what the PAL gave to HC_SVC_EXIT.
+ * RAX = STUB_OCALL + number: the PAL waits for an answer (HC_SVC_OCALL); RSI and RDX are what it
+ * gave with it (0 in a 32-bit owner, which finds RSI its own). HC_PAL_RESUME as above, with the answer in RSI.
  * PAL_DESC_32BIT: the owner's are EBX, EBP, ESI and EDI too; the token is in ECX
  * (low half) and EDX.
  */
 #define STUB_RESUME 0
+#define STUB_OCALL 0x10000
 
 #endif

@@ -187,6 +187,8 @@ static void resume_context(struct cpu *cpu, struct pal_context *ctx)
 		context_finish(cpu, ctx, true);
 		return;
 	}
+	if (unlikely(ctx->ocall))
+		ctx->regs.rax = ctx->pal->compat ? (u32)cpu->regs.rsi : cpu->regs.rsi;
 	cpu->regs = ctx->regs;
 	memset(&ctx->regs, 0, sizeof(ctx->regs));
 	enter_pal(cpu, ctx, ctx->vector);

@@ -108,6 +108,7 @@ struct pal_context {
 	u64 rip, rsp, rflags;
 	u64 components;		/* of the vector state, from the first instruction to the last */
 	u64 random_done;	/* bytes of a HC_SVC_RANDOM in progress */
+	bool ocall;		/* suspended by HC_SVC_OCALL: RAX is the owner's to give */
 	/* results */
 	u64 result;
 	u32 out_param, out_done;
@@ -234,6 +235,8 @@ void leave_pal(struct cpu *cpu, void *keep_vector);
 /* The owner at its stub: RSP as at the call, its own callee-saved registers, no other. */
 void owner_at_stub(struct cpu *cpu, const struct pal_context *ctx, u64 rax, u64 token);
 u64 context_token(struct pal_context *ctx);	/* a fresh one */
+/* The CPU runs ctx, which waits for its owner's answer. */
+void context_ocall(struct cpu *cpu, struct pal_context *ctx);
 /* With VMCS01 current and the claim held: copy results, return, or wait for a page. */
 void context_finish(struct cpu *cpu, struct pal_context *ctx, bool at_stub);
 /* The call has ended with an errno; releases the claim. */

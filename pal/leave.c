@@ -104,7 +104,11 @@ static void end_call(struct cpu *cpu, u32 error)
 	context_fail(cpu, ctx, error);
 }
 
-void pal_interrupt(struct cpu *cpu)
+/*
+ * Out of the PAL, which goes on where it is when the owner says so: once, and nowhere else.
+ * False: it has ended instead.
+ */
+static bool suspend(struct cpu *cpu, u64 rax)
 {
 	struct pal_context *ctx = cpu->pal_context;
 	struct pal_slot *slot = ctx->slot;
@@ -112,18 +116,36 @@ void pal_interrupt(struct cpu *cpu)
 
 	if (READ_ONCE(slot->dying) || unlikely(pal_doomed)) {
 		end_call(cpu, pal_doomed ? EIO : ECANCELED);
-		return;
+		return false;
 	}
 	pal_vmcs_read(&state);
 	ctx->rip = state.rip;
 	ctx->rsp = state.rsp;
 	ctx->rflags = state.rflags;
 	ctx->regs = cpu->regs;
+	ctx->ocall = rax != STUB_RESUME;
 	leave_pal(cpu, ctx->vector);
 	ctx->state = CONTEXT_SUSPENDED;
-	slot->info.interrupts++;
-	owner_at_stub(cpu, ctx, STUB_RESUME, context_token(ctx));
+	slot->info.interrupts += !ctx->ocall;
+	owner_at_stub(cpu, ctx, rax, context_token(ctx));
 	slot_release(slot);
+	return true;
+}
+
+void pal_interrupt(struct cpu *cpu)
+{
+	suspend(cpu, STUB_RESUME);
+}
+
+void context_ocall(struct cpu *cpu, struct pal_context *ctx)
+{
+	const struct guest_regs asked = cpu->regs;
+	bool compat = ctx->pal->compat;	/* whose owner has RSI and RDX for something else */
+
+	if (suspend(cpu, STUB_OCALL + asked.rdi) && !compat) {
+		cpu->regs.rsi = asked.rsi;
+		cpu->regs.rdx = asked.rdx;
+	}
 }
 
 void pal_abort(struct cpu *cpu)

@@ -226,6 +226,7 @@ static int do_register(int device, const struct underpin_pal_spec *spec,
 	while (fd < 0 && errno == EINTR);
 	if (fd < 0)
 		return register_error(errno, spec->name);
+	underpin_forget_ocall(reg.id);
 	if (result)
 		*result = reg;
 	return fd;

@@ -32,7 +32,7 @@ OBJCOPY ?= objcopy
 PAL_FLAGS = -O2 -g -std=gnu11 -Wall -Wextra -Werror=implicit -ffreestanding -fPIE \
 	-fvisibility=hidden -fno-stack-protector -fcf-protection=none -fno-jump-tables -fno-tree-slp-vectorize \
 	-fno-asynchronous-unwind-tables -fno-common \
-	-U_FORTIFY_SOURCE -include $(PAL_INCLUDE)/underpin/hidden.h -I$(PAL_INCLUDE) -I$(PAL_UAPI) $(PAL_CFLAGS)
+	-U_FORTIFY_SOURCE -include $(PAL_INCLUDE)/underpin/hidden.h -I$(PAL_INCLUDE) -I$(PAL_UAPI) -DUNDERPIN_PAL_WINDOW=$(PAL_WINDOW) $(PAL_CFLAGS)
 PAL_HOST_FLAGS = -std=gnu11 -Wall -Wextra -Werror=implicit -fPIE -I$(PAL_LIB_INCLUDE) -I$(PAL_INCLUDE) -I$(PAL_UAPI) $(CFLAGS)
 PAL_PLACE_FLAGS = -Wl,-T,$(PAL_SDK)/pal.ld -Wl,-z,noexecstack \
 	-Wl,--defsym=__pal_stack_size=$(PAL_STACK) -Wl,--defsym=__pal_param_size=$(PAL_PARAM) \

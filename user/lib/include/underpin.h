@@ -78,6 +78,14 @@ int underpin_pal_get_info(int pal, struct underpin_pal_info *info);
 int underpin_pal_stop(int pal);
 
 /*
+ * Answers what the PAL asks with pal_ocall(), in the thread that called it and in the middle of that call. It may do
+ * all that a function may, but call this PAL: that drops the call in progress. Without one, the PAL is answered -ENOSYS.
+ * To be set before the first call, after each registration. The PAL must not believe a word.
+ */
+typedef long (*underpin_ocall_fn)(void *cookie, unsigned int number, unsigned long a, unsigned long b);
+int underpin_pal_on_ocall(int pal, underpin_ocall_fn function, void *cookie);
+
+/*
  * Lends whole pages of the caller's for one call, the next: *offset is where the PAL finds them in its window
  * (pal_lent() inside; PAL_WINDOW in the makefile says how much room there is). They are the caller's all the time, too.
  * buffer and size: multiples of 4096. May be repeated before the call.

@@ -49,13 +49,15 @@
  * no place in the window. The owner can change the contents at any time: copy what is checked, then check the copy.
  * If nothing is lent there, a touch ends the call with EFAULT.
  */
-extern char __pal_window_start[], __pal_window_end[];
+#ifdef UNDERPIN_PAL_WINDOW	/* bytes: pal.mk says it */
+extern char __pal_window_start[];
 static inline void *pal_lent(size_t offset, size_t size)
 {
-	size_t room = (size_t)(__pal_window_end - __pal_window_start);
+	const size_t room = UNDERPIN_PAL_WINDOW;
 
-	return offset <= room && size <= room - offset ? __pal_window_start + offset : NULL;
+	return offset < room && size <= room - offset ? __pal_window_start + offset : NULL;
 }
+#endif
 
 /* ---- services of the core; outside of a PAL they are an invalid instruction ---- */
 
@@ -63,6 +65,7 @@ static inline void *pal_lent(size_t offset, size_t size)
 #define PAL_SVC_TIME 0x55500101
 #define PAL_SVC_SELF 0x55500102
 #define PAL_SVC_EXIT 0x55500103
+#define PAL_SVC_OCALL 0x5550010a
 
 static inline long pal_call(unsigned int number, uintptr_t rdi, uintptr_t rsi, uintptr_t *rdx)
 {
@@ -114,6 +117,18 @@ static inline __attribute__((noreturn)) void pal_exit(int error)
 {
 	pal_call(PAL_SVC_EXIT, (uintptr_t)error, 0, NULL);
 	__builtin_trap();
+}
+
+/*
+ * Ask the owner (underpin_pal_on_ocall()): number below 65536, and two words; what it answers, -ENOSYS where it has
+ * no function for it, -EINVAL. The call is left for it and goes on here. The owner is not trusted: the answer may be anything, it may
+ * never come (then the call is dropped here and now), and SHARED and lent memory may have changed. Bytes go by those.
+ */
+static inline long pal_ocall(unsigned int number, uintptr_t a, uintptr_t b)
+{
+	uintptr_t rdx = b;
+
+	return pal_call(PAL_SVC_OCALL, number, a, &rdx);
 }
 
 /* ---- the little library inside (libunderpin-pal.a) ---- */
