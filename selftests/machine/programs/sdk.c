@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* up-sdk lend: pages lent to a PAL for one call, and everything that can happen to them. Prints TAP. */
+/*
+ * up-sdk lend|ocall: what the SDK has beyond plain calls, and everything that can happen to it. Prints TAP.
+ *   lend    pages lent to a PAL for one call
+ *   ocall   what a PAL asks its owner
+ */
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -15,6 +19,9 @@
 long sdk_sum(long offset, long size);
 long sdk_fill(long offset, long size, long ms, long how);
 long sdk_random(long offset, long size);
+long sdk_ask(long number, long a, long b, long times);
+long sdk_stream(long offset, long size);
+long sdk_registers(long number);
 long sdk_kept(void);
 
 #define PAGE 4096
@@ -302,12 +309,157 @@ static int test_lend(void)
 	return finish();
 }
 
+/* ---- ocall ---- */
+
+struct asked {
+	unsigned int number;
+	unsigned long a, b;
+	long times;
+	int how;	/* 1: a signal during it, 2: jump away, 3: call the PAL, 4: fork, 5: close it */
+	pthread_t thread;
+	unsigned char *stream;
+	long blocks;
+};
+static volatile int signals;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	signals++;
+}
+
+static long answer(void *cookie, unsigned int number, unsigned long a, unsigned long b)
+{
+	struct asked *asked = cookie;
+	pid_t child;
+	int status;
+
+	asked->number = number;
+	asked->a = a;
+	asked->b = b;
+	asked->times++;
+	asked->thread = pthread_self();
+	switch (asked->how) {
+	case 1:
+		raise(SIGUSR1);
+		break;
+	case 2:
+		siglongjmp(away, 1);
+	case 3:
+		return sdk_kept();
+	case 4:
+		child = fork();
+		if (!child)
+			_exit(0);	/* it has this stack, but not the PAL */
+		waitpid(child, &status, 0);
+		break;
+	case 5:
+		underpin_pal_stop(pal);
+		break;
+	case 6:
+		child = fork();
+		if (!child)
+			return 5;	/* goes on at the stub, with the parent's token */
+		waitpid(child, &status, 0);
+		return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	default:
+		break;
+	}
+	return number == 7 ? (long)(a + b) : 4242;
+}
+
+static long stream(void *cookie, unsigned int number, unsigned long a, unsigned long b)
+{
+	struct asked *asked = cookie;
+
+	(void)number, (void)b;
+	asked->a = a;
+	if (!asked->blocks)
+		return 0;
+	memset(asked->stream, (int)asked->blocks--, PAGE);
+	return PAGE;
+}
+
+static void *asks_in_thread(void *arg)
+{
+	long *result = arg;
+
+	*result = sdk_ask(7, 0, 0, 1);
+	return NULL;
+}
+
+static int test_ocall(void)
+{
+	struct asked asked = { 0 };
+	unsigned char *buffer = pages(PAGE);
+	long i, wanted = 0, before, begin;
+	long result = 0;
+	size_t offset;
+	pthread_t thread;
+
+	after_check = note_longest;
+	signal(SIGUSR1, on_signal);
+	pal = start();
+	if (!check(pal >= 0, "a PAL is registered"))
+		return finish();
+	check_is(sdk_ask(7, 0, 0, 1), -ENOSYS, "a PAL whose owner has no function for it is answered ENOSYS");
+	check_is(underpin_pal_on_ocall(pal, answer, &asked), 0, "a function is set");
+	for (i = 0; i < 100; i++)
+		wanted = wanted * 3 + 1000 + i + 77;
+	check_is(sdk_ask(7, 1000, 77, 100), wanted, "a hundred questions in one call are answered");
+	check(asked.number == 7 && asked.a == 1099 && asked.b == 77 && asked.times == 100 && pthread_equal(asked.thread, pthread_self()),
+	      "number and words arrive, in the thread that called");
+	check_is(sdk_ask(65535, 0, 0, 1), 4242, "the highest number");
+	check_is(sdk_ask(65536, 0, 0, 1), -EINVAL, "one more: EINVAL inside");
+	check_is(sdk_registers(9), 0, "the PAL's registers are its own afterwards, but for the answer");
+	asked.how = 1;
+	check(sdk_ask(7, 1, 2, 5) == 3 * 81 + 4 * 27 + 5 * 9 + 6 * 3 + 7 && signals == 5, "signals come during an answer");
+	asked.how = 4;
+	check_is(sdk_ask(7, 1, 2, 1), 3, "the owner may fork during it");
+	before = sdk_kept();
+	asked.how = 3;
+	check(sdk_ask(7, 1, 2, 1) == -1 && errno == ECANCELED, "it must not call the PAL: that drops the call that waits");
+	asked.how = 0;
+	check_is(sdk_kept(), before, "which does not go on");
+	asked.how = 2;
+	if (!sigsetjmp(away, 1)) {
+		sdk_ask(7, 1, 2, 1);
+		check(false, "the function jumps away");
+	}
+	asked.how = 0;
+	check_is(sdk_ask(7, 1, 2, 1), 3, "it may jump away; the next call begins afresh");
+	asked.how = 6;
+	fflush(stdout);
+	i = sdk_ask(7, 1, 2, 1);
+	if (i == -1)		/* this is the child */
+		_exit(errno == EACCES ? 44 : 45);
+	check_is(i, 44, "a child cannot answer for its parent");
+	asked.how = 0;
+	check(lend(buffer, PAGE, &offset) && !underpin_pal_on_ocall(pal, stream, &asked), "a buffer is lent, for a stream");
+	asked.blocks = 50;
+	asked.stream = buffer;
+	check_is(sdk_stream(offset, PAGE), 50 * 51 / 2 * PAGE, "fifty blocks go through it, one for each question");
+	check(!underpin_pal_take_back(pal) && !underpin_pal_on_ocall(pal, answer, &asked), "and it comes back");
+	pthread_create(&thread, NULL, asks_in_thread, &result);
+	pthread_join(thread, NULL);
+	check(result == 0 && !pthread_equal(asked.thread, pthread_self()), "another thread's call is answered in that thread");
+	begin = now_ms();
+	for (i = 0; i < 20; i++)
+		sdk_ask(7, 0, 0, 100);
+	diag("2,000 questions: %ld ms", now_ms() - begin);
+	asked.how = 5;
+	check(sdk_ask(7, 1, 2, 1) == -1 && errno == ECANCELED, "a PAL that is closed during it: ECANCELED");
+	return finish();
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
 
 	if (!strcmp(what, "lend"))
 		return test_lend();
-	fprintf(stderr, "usage: up-sdk lend\n");
+	if (!strcmp(what, "ocall"))
+		return test_ocall();
+	fprintf(stderr, "usage: up-sdk lend|ocall\n");
 	return 2;
 }

@@ -49,6 +49,58 @@ long sdk_random(long offset, long size)
 }
 UNDERPIN_PAL_ENTRY(sdk_random, PAL_INT, PAL_INT);
 
+/* Horner's rule over what the owner answers; the number is asked, then the number + 1, ... */
+long sdk_ask(long number, long a, long b, long times)
+{
+	long i, n = 0;
+
+	for (i = 0; i < times; i++)
+		n = n * 3 + pal_ocall(number, a + i, b);
+	kept++;
+	return n;
+}
+UNDERPIN_PAL_ENTRY(sdk_ask, PAL_INT, PAL_INT, PAL_INT, PAL_INT);
+
+/* Asks for a block of the lent buffer at a time, and adds up. */
+long sdk_stream(long offset, long size)
+{
+	unsigned char *lent = pal_lent(offset, size);
+	long n, i, sum = 0;
+
+	while (lent && (n = pal_ocall(1, sum, 0)) > 0)
+		for (i = 0; i < n && i < size; i++)
+			sum += lent[i];
+	return lent ? sum : -1;
+}
+UNDERPIN_PAL_ENTRY(sdk_stream, PAL_INT, PAL_INT);
+
+/*
+ * Fills all registers with a pattern, asks, and looks at them again. 0: only RAX has changed, to the
+ * answer. XMM registers too.
+ */
+long sdk_registers(long number)
+{
+	unsigned long bad;
+
+	__asm__ volatile(
+		"mov $0x5ec4e75ec4e75ec4, %%rbx\n mov %%rbx, %%r8\n mov %%rbx, %%r9\n mov %%rbx, %%r10\n mov %%rbx, %%r11\n"
+		"mov %%rbx, %%r12\n mov %%rbx, %%r13\n mov %%rbx, %%r14\n mov %%rbx, %%r15\n mov %%rbx, %%rcx\n"
+		"movq %%rbx, %%xmm0\n movq %%rbx, %%xmm7\n movq %%rbx, %%xmm15\n"
+		"mov $0x5550010a, %%eax\n mov $11, %%esi\n mov $22, %%edx\n vmcall\n"
+		"sub $4242, %%rax\n sub $11, %%rsi\n or %%rsi, %%rax\n sub $22, %%rdx\n or %%rdx, %%rax\n"
+		"sub %%rbx, %%r8\n or %%r8, %%rax\n sub %%rbx, %%r9\n or %%r9, %%rax\n sub %%rbx, %%r10\n or %%r10, %%rax\n"
+		"sub %%rbx, %%r11\n or %%r11, %%rax\n sub %%rbx, %%r12\n or %%r12, %%rax\n sub %%rbx, %%r13\n or %%r13, %%rax\n"
+		"sub %%rbx, %%r14\n or %%r14, %%rax\n sub %%rbx, %%r15\n or %%r15, %%rax\n sub %%rbx, %%rcx\n or %%rcx, %%rax\n"
+		"movq %%xmm0, %%r8\n sub %%rbx, %%r8\n or %%r8, %%rax\n"
+		"movq %%xmm7, %%r8\n sub %%rbx, %%r8\n or %%r8, %%rax\n"
+		"movq %%xmm15, %%r8\n sub %%rbx, %%r8\n or %%r8, %%rax\n"
+		"mov $0x5ec4e75ec4e75ec4, %%r8\n sub %%r8, %%rbx\n or %%rbx, %%rax\n"
+		: "=a"(bad), "+D"(number)
+		: : "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory", "cc");
+	return (long)bad;
+}
+UNDERPIN_PAL_ENTRY(sdk_registers, PAL_INT);
+
 long sdk_kept(void)
 {
 	return kept;
