@@ -77,7 +77,7 @@ enum underpin_hypercall {
 	/*
 	 * privileged: pages that a PAL that is ready sees in its WINDOW during one call, the next that
 	 * begins. They stay Linux's, which sees them too; it must not use them for anything else before TAKE_BACK has answered 0.
-	 * -EBUSY: a call is under way, or (LEND) the last lending was not taken back.
+	 * -EBUSY: the call that has them is under way, or (LEND) the last lending was not taken back.
 	 */
 	HC_PAL_LEND = UNDERPIN_HC(0x39), /* RDI = id, RSI = gpa of list, RDX = count: number taken, to follow those before; -EINVAL: the window is full; -ENOMEM as HC_PAL_ADD_FRAMES */
 	HC_PAL_TAKE_BACK = UNDERPIN_HC(0x3a), /* RDI = id: 0 = none is lent any more; -EAGAIN; -EINPROGRESS; -ETIMEDOUT: call again */
@@ -201,7 +201,8 @@ enum core_debug_op {
 };
 
 /* ---- PALs: what the module hands over, one page ---- */
-#define PAL_MAX_SECTIONS 10
+#define PAL_MAX_SECTIONS 16
+#define PAL_MAX_CONTEXTS 4	/* calls at once: as many as STACK sections */
 #define PAL_MAX_ENTRIES 16
 #define PAL_MAX_PARAMS 10
 #define PAL_MAX_PAGES 4096
@@ -211,8 +212,8 @@ enum core_debug_op {
 enum pal_section_type {
 	PAL_SECTION_CODE = 1,	/* PAL: read + execute; Linux: nothing */
 	PAL_SECTION_DATA,	/* PAL: read + write; Linux: nothing */
-	PAL_SECTION_PARAM,	/* the same; marshalled parameters live here */
-	PAL_SECTION_STACK,	/* the same */
+	PAL_SECTION_PARAM,	/* the same; marshalled parameters live here: one for each STACK, or none */
+	PAL_SECTION_STACK,	/* the same; one for each call that may be under way at once */
 	PAL_SECTION_SHARED,	/* PAL and Linux: read + write; not measured */
 	PAL_SECTION_RODATA,	/* PAL: read; Linux: nothing */
 	PAL_SECTION_WINDOW,	/* addresses without pages, for what is lent (HC_PAL_LEND); the last section */
@@ -284,7 +285,7 @@ struct pal_info {
  * address by itself. RAX = errno (positive): the call has ended with it.
  * If the byte before the stub is a RET (C3), finished calls return by it: that
  * is much cheaper, and callers with a shadow stack can call.
- *   EBUSY another thread is in the PAL     EFAULT the PAL faulted, or a bad pointer
+ *   EBUSY as many threads as can be in it  EFAULT the PAL faulted, or a bad pointer
  *   EINVAL a size is above its bound       ECANCELED the PAL was unregistered
  *   ENOSYS shadow stack, and no such RET   EIO the core met a bug
  * or what the PAL gave to HC_SVC_EXIT.

@@ -83,7 +83,8 @@ s64 pal_hc_create(u64 desc_gpa, u64 *extra)
 	return slot_id(slot);
 }
 
-s64 pal_in_state(u64 id, u32 state, struct pal **pal)
+/* The PAL of a hypercall, claimed and in this state; else the error. */
+static s64 pal_in_state(u64 id, u32 state, struct pal **pal)
 {
 	struct pal_slot *slot = slot_of(id);
 

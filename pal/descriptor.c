@@ -38,7 +38,6 @@ static int take_sections(const struct pal_desc *desc, struct pal *pal)
 {
 	u32 i, j;
 
-	pal->param_section = pal->stack_section = -1;
 	for (i = 0; i < desc->nr_sections; i++) {
 		const struct pal_section_desc *from = &desc->section[i];
 		struct pal_section *s = &pal->section[i];
@@ -60,17 +59,18 @@ static int take_sections(const struct pal_desc *desc, struct pal *pal)
 			    pal->section[j].addr < section_end(s))
 				return -EINVAL;
 		if (s->type == PAL_SECTION_PARAM) {
-			if (pal->param_section >= 0)
+			if (pal->nr_params_sections == PAL_MAX_CONTEXTS)
 				return -EINVAL;
-			pal->param_section = i;
+			pal->param_section[pal->nr_params_sections++] = i;
 		}
 		if (s->type == PAL_SECTION_STACK) {
-			if (pal->stack_section >= 0)
+			if (pal->nr_contexts == PAL_MAX_CONTEXTS)
 				return -EINVAL;
-			pal->stack_section = i;
+			pal->stack_section[pal->nr_contexts++] = i;
 		}
 	}
-	return pal->stack_section < 0 ? -EINVAL : 0;
+	return !pal->nr_contexts || (pal->nr_params_sections && pal->nr_params_sections != pal->nr_contexts) ?
+	       -EINVAL : 0;
 }
 
 static int take_param(const struct pal_entry_desc *entry, const struct pal_param_desc *from,
@@ -109,9 +109,11 @@ static int take_entry(const struct pal_entry_desc *from, struct pal *pal, struct
 	for (i = 0; i < e->nr_params; i++)
 		if (take_param(from, &from->param[i], &e->param[i], &offset))
 			return -EINVAL;
-	if (offset && (pal->param_section < 0 ||
-		       offset > pal->section[pal->param_section].nr_pages * PAGE_SIZE))
+	if (offset && !pal->nr_params_sections)
 		return -EINVAL;
+	for (i = 0; i < pal->nr_params_sections; i++)
+		if (offset > pal->section[pal->param_section[i]].nr_pages * PAGE_SIZE)
+			return -EINVAL;
 	return 0;
 }
 
@@ -147,7 +149,7 @@ static void count_pages(struct pal *pal)
 	nr = pal->nr_frames + pal->nr_window + pal->nr_tables;
 	pal->nr_lists = ALIGN_UP(nr, 512) / 512;
 	pal->nr_views = 1 + view_tables_needed(GPA(0), nr);
-	pal->nr_donated = DONATED_LISTS + pal->nr_lists + pal->nr_tables + pal->nr_views;
+	pal->nr_donated = DONATED_LISTS(pal) + pal->nr_lists + pal->nr_tables + pal->nr_views;
 }
 
 int descriptor_take(const struct pal_desc *desc, struct pal *pal)

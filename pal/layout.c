@@ -24,7 +24,7 @@ void *donated_ptr(const struct pal *pal, u32 i)
 
 static u64 *list_entry(const struct pal *pal, u32 index)
 {
-	return (u64 *)donated_ptr(pal, DONATED_LISTS + index / 512) + index % 512;
+	return (u64 *)donated_ptr(pal, DONATED_LISTS(pal) + index / 512) + index % 512;
 }
 
 u64 pal_frame(const struct pal *pal, u32 index)
@@ -137,7 +137,7 @@ static u32 table_alloc(struct pal *pal)
 {
 	u32 k = pal->tables_used++, index = first_table(pal) + k;
 
-	pal_frame_set(pal, index, pal->donated[DONATED_LISTS + pal->nr_lists + k]);
+	pal_frame_set(pal, index, pal->donated[DONATED_LISTS(pal) + pal->nr_lists + k]);
 	return index;
 }
 
@@ -174,7 +174,7 @@ static int build_begin(struct pal *pal)
 {
 	u32 i;
 
-	for (i = DONATED_LISTS + pal->nr_lists + pal->nr_tables; i < pal->nr_donated; i++)
+	for (i = DONATED_LISTS(pal) + pal->nr_lists + pal->nr_tables; i < pal->nr_donated; i++)
 		page_free(&pal->pool, HPA(pal->donated[i] << PAGE_SHIFT));
 	pal->cr3 = (u64)table_alloc(pal) << PAGE_SHIFT;
 	if (view_init(&pal->view, &pal->pool, 1))

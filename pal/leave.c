@@ -52,16 +52,14 @@ void owner_at_stub(struct cpu *cpu, const struct pal_context *ctx, u64 rax, u64 
 
 u64 context_token(struct pal_context *ctx)
 {
-	return ++ctx->slot->generation << 16 | slot_id(ctx->slot);
+	return ++ctx->slot->generation[ctx->index] << 16 | ctx->index << 12 | slot_id(ctx->slot);
 }
 
 void context_fail(struct cpu *cpu, struct pal_context *ctx, u32 error)
 {
-	struct pal_slot *slot = ctx->slot;
-
 	owner_at_stub(cpu, ctx, error, 0);
 	context_drop(ctx);
-	slot_release(slot);
+	context_release(ctx);
 }
 
 void context_finish(struct cpu *cpu, struct pal_context *ctx, bool at_stub)
@@ -92,7 +90,7 @@ void context_finish(struct cpu *cpu, struct pal_context *ctx, bool at_stub)
 		context_fail(cpu, ctx, EFAULT);
 		return;
 	}
-	slot_release(slot);
+	context_release(ctx);
 }
 
 /* The call ends here, with an errno; the PAL's registers are dropped. */
@@ -126,9 +124,9 @@ static bool suspend(struct cpu *cpu, u64 rax)
 	ctx->ocall = rax != STUB_RESUME;
 	leave_pal(cpu, ctx->vector);
 	ctx->state = CONTEXT_SUSPENDED;
-	slot->info.interrupts += !ctx->ocall;
+	atomic_fetch_add64(&slot->info.interrupts, !ctx->ocall);
 	owner_at_stub(cpu, ctx, rax, context_token(ctx));
-	slot_release(slot);
+	context_release(ctx);
 	return true;
 }
 
@@ -158,7 +156,7 @@ static void fault_in_pal(struct cpu *cpu, u32 reason, u64 info)
 {
 	struct pal_slot *slot = cpu->pal_context->slot;
 
-	slot->info.faults++;
+	atomic_fetch_add64(&slot->info.faults, 1);
 	log_event(LOG_INFO, "PAL %u: fault, exit reason %u, vector %d", slot_id(slot), reason,
 		  reason == REASON_EXCEPTION_OR_NMI ? (int)(info & INTR_INFO_VECTOR) : -1);
 	end_call(cpu, EFAULT);

@@ -11,29 +11,64 @@
 
 static bool is_lent(const struct pal *pal)
 {
-	return pal->got_frames > pal->nr_frames && !pal->lent_over;
+	return READ_ONCE(pal->got_frames) > pal->nr_frames && !READ_ONCE(pal->lent_over);
 }
 
+static bool lock(struct pal *pal)
+{
+	return cmpxchg64(&pal->lend_lock, 0, 1);
+}
+
+static void unlock(struct pal *pal)
+{
+	barrier();
+	WRITE_ONCE(pal->lend_lock, 0);
+}
+
+bool lend_begin(struct pal_context *ctx)
+{
+	struct pal *pal = ctx->pal;
+
+	if (likely(!is_lent(pal)))
+		return true;
+	if (!lock(pal))
+		return false;
+	if (is_lent(pal) && !pal->lent_to)
+		pal->lent_to = ctx->index + 1;
+	unlock(pal);
+	return true;
+}
+
+/* By the one context that they are lent to, or with the lock and lent to none. */
 void lend_end(struct pal *pal)
 {
-	if (!is_lent(pal))
-		return;
 	view_unmap(&pal->view, GPA((u64)pal->nr_frames << PAGE_SHIFT), pal->got_frames - pal->nr_frames);
-	pal->lent_over = true;
 	pal->slot->ticket = tlb_flush_begin();
+	barrier();
+	WRITE_ONCE(pal->lent_over, true);
+	barrier();
+	WRITE_ONCE(pal->lent_to, 0);
 }
 
-/* Claimed, ready, and no call is under way; else the error. */
+/* Joined and locked, ready, and no call has what is lent; else the error. */
 static s64 between_calls(u64 id, struct pal **pal)
 {
-	s64 ret = pal_in_state(id, PAL_READY, pal);
+	struct pal_slot *slot = slot_of(id);
+	s64 ret = -EAGAIN;
 
-	if (ret == -EAGAIN && READ_ONCE(slot_of(id)->claim) == CLAIM_RUNNING)
-		return -EBUSY;
-	if (!ret && ((struct pal_context *)donated_ptr(*pal, DONATED_CONTEXT))->state != CONTEXT_IDLE) {
-		slot_release((*pal)->slot);
-		return -EBUSY;
-	}
+	if (!slot || slot_state(slot) == PAL_FREE)
+		return -ENOENT;
+	if (!slot_join(slot))
+		return -EAGAIN;
+	*pal = slot->pal;
+	if (slot_state(slot) != PAL_READY || READ_ONCE(slot->dying))
+		ret = -EINVAL;
+	else if (lock(*pal))
+		ret = (*pal)->lent_to ? -EBUSY : 0;
+	if (ret == -EBUSY)
+		unlock(*pal);
+	if (ret)
+		slot_leave(slot);
 	return ret;
 }
 
@@ -56,17 +91,19 @@ s64 pal_hc_lend(u64 id, u64 list_gpa, u64 count)
 	for (; ret > 0 && i < pal->got_frames; i++)
 		if (layout_map_lent(pal, i))
 			ret = -EIO;
-	slot_release(pal->slot);
+	unlock(pal);
+	slot_leave(pal->slot);
 	return ret;
 }
 
-/* Claimed. As many as one stay in root may (RULES 11), the last ones first. */
+/* As many as one stay in root may (RULES 11), the last ones first. */
 static s64 take_back(struct pal *pal)
 {
 	u32 nr, id = slot_id(pal->slot);
 	int done;
 
-	lend_end(pal);
+	if (is_lent(pal))
+		lend_end(pal);
 	if (!pal->lent_over)
 		return 0;
 	done = tlb_flush_done(pal->slot->ticket);
@@ -89,6 +126,7 @@ s64 pal_hc_take_back(u64 id)
 	if (ret)
 		return ret;
 	ret = take_back(pal);
-	slot_release(pal->slot);
+	unlock(pal);
+	slot_leave(pal->slot);
 	return ret;
 }

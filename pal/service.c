@@ -71,7 +71,7 @@ void service_call(struct cpu *cpu, struct pal_context *ctx)
 			context_ocall(cpu, ctx);
 		break;
 	default:
-		ret = utpm_call(ctx->pal, r);
+		ret = utpm_call(ctx, r);
 		if (ret != -EAGAIN)
 			finish(cpu, ret);
 	}

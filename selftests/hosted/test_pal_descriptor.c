@@ -187,7 +187,7 @@ static void check_accepted(void)
 		frames += s->nr_pages;
 	}
 	check(frames == pal.nr_frames + pal.nr_window && frames <= PAL_MAX_PAGES);
-	check(pal.section[pal.stack_section].type == PAL_SECTION_STACK);
+	check(pal.section[pal.stack_section[0]].type == PAL_SECTION_STACK);
 	for (i = 0; i < pal.nr_entries; i++) {
 		const struct pal_entry *e = &pal.entry[i];
 		const struct pal_section *s = section_of_frame(&pal, e->frame);
@@ -202,7 +202,7 @@ static void check_accepted(void)
 				continue;
 			check(q->offset >= end && q->offset % 16 == 0 && q->size);
 			end = q->offset + q->size;
-			check(end <= pal.section[pal.param_section].nr_pages * 4096);
+			check(end <= pal.section[pal.param_section[0]].nr_pages * 4096);
 			check(!q->size_param || e->param[q->size_param - 1].type == PAL_PARAM_INTEGER);
 		}
 	}

@@ -449,7 +449,7 @@ int main(void)
 	   free_before);
 	describe(&model[0].p, PAL_BASE);
 	check(pal_create(&model[0].p, FIRST, DONATED) == 1);
-	slot_of(1)->claim = CLAIM_RUNNING;
+	slot_of(1)->claim = 1;
 	slot_of(1)->ticket = 77;
 	check(pal_hc_destroy(1) == 0 && pal_hc_step(1) == -EINPROGRESS);
 	ok(slot_of(1)->ticket == 77, "who has no claim changes no ticket that is waited for");

@@ -534,7 +534,7 @@ static struct pal *pal_of(s64 id)
 
 static struct pal_context *context_of(s64 id)
 {
-	return donated_ptr(pal_of(id), DONATED_CONTEXT);
+	return pal_context_at(pal_of(id), 0);
 }
 
 static enum pal_state state_of(s64 id)

@@ -233,7 +233,7 @@ static void test_compat(void)
 	ok(cpu->mode == MODE_LINUX && cpu->regs.rax == STUB_OCALL + 12 && cpu->regs.rsi == 0x7777 && cpu->regs.rdi == 0x8888,
 	   "a 32-bit owner is told the number; ESI and EDI are its own");
 	token = cpu->regs.rcx | cpu->regs.rdx << 32;
-	ok(token >> 16 == slot_of(p.id)->generation, "and the token");
+	ok(token >> 16 == slot_of(p.id)->generation[0], "and the token");
 	vmwrite(GUEST_RIP, STUB_AT + 40);
 	cpu->regs.rax = HC_PAL_RESUME;
 	cpu->regs.rsi = 0xdeadbeef00000011;

@@ -20,7 +20,8 @@
 #define UNDERPIN_DEVICE "/dev/underpin"
 #define UNDERPIN_IOC 0xB7
 
-#define UNDERPIN_MAX_SECTIONS 10
+#define UNDERPIN_MAX_SECTIONS 16
+#define UNDERPIN_MAX_CONTEXTS 4	/* STACK sections: calls at once */
 #define UNDERPIN_MAX_ENTRIES 16
 #define UNDERPIN_MAX_PARAMS 10
 #define UNDERPIN_MAX_PAGES 4096
