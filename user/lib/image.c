@@ -37,6 +37,12 @@ static const struct {
 	{ ".pal.bss", UNDERPIN_SECTION_DATA },
 	{ ".pal.param", UNDERPIN_SECTION_PARAM },
 	{ ".pal.stack", UNDERPIN_SECTION_STACK },
+	{ ".pal.param2", UNDERPIN_SECTION_PARAM },
+	{ ".pal.stack2", UNDERPIN_SECTION_STACK },
+	{ ".pal.param3", UNDERPIN_SECTION_PARAM },
+	{ ".pal.stack3", UNDERPIN_SECTION_STACK },
+	{ ".pal.param4", UNDERPIN_SECTION_PARAM },
+	{ ".pal.stack4", UNDERPIN_SECTION_STACK },
 	{ ".pal.shared", UNDERPIN_SECTION_SHARED },
 	{ ".pal.window", UNDERPIN_SECTION_WINDOW },
 };

@@ -13,7 +13,8 @@
 #	include /usr/local/share/underpin/pal.mk
 #
 # Optional: PAL_NAME (as `underpin pal list` shows it), PAL_STACK and PAL_PARAM (bytes), PAL_WINDOW (bytes, at most
-# 1048576: room for what is lent for one call; 0),
+# 1048576: room for what is lent for one call; 0), PAL_CONTEXTS (calls at once, at most 4, each with a stack and
+# parameters of its own; 1: the code need not bear two threads),
 # CFLAGS, LDFLAGS, LDLIBS, PAL_CFLAGS; STATIC=1 for a static program; O= for the output folder.
 PAL_SDK := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 include $(PAL_SDK)/config.mk
@@ -23,6 +24,7 @@ pal_object = $(O)/$(or $(PROGRAM),$(PAL)).pal.o
 PAL_STACK ?= 16384
 PAL_PARAM ?= 16384
 PAL_WINDOW ?= 0
+PAL_CONTEXTS ?= 1
 O ?= .
 CFLAGS ?= -O2 -g
 OBJCOPY ?= objcopy
@@ -36,7 +38,7 @@ PAL_FLAGS = -O2 -g -std=gnu11 -Wall -Wextra -Werror=implicit -ffreestanding -fPI
 PAL_HOST_FLAGS = -std=gnu11 -Wall -Wextra -Werror=implicit -fPIE -I$(PAL_LIB_INCLUDE) -I$(PAL_INCLUDE) -I$(PAL_UAPI) $(CFLAGS)
 PAL_PLACE_FLAGS = -Wl,-T,$(PAL_SDK)/pal.ld -Wl,-z,noexecstack \
 	-Wl,--defsym=__pal_stack_size=$(PAL_STACK) -Wl,--defsym=__pal_param_size=$(PAL_PARAM) \
-	-Wl,--defsym=__pal_window_size=$(PAL_WINDOW)
+	-Wl,--defsym=__pal_window_size=$(PAL_WINDOW) -Wl,--defsym=__pal_contexts=$(PAL_CONTEXTS)
 
 PAL_LINK_FLAGS = $(if $(STATIC),-static-pie,-pie) $(PAL_PLACE_FLAGS)
 # Linked at an address that nobody uses: what is in it are distances, and the library moves it.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * up-sdk lend|ocall: what the SDK has beyond plain calls, and everything that can happen to it. Prints TAP.
+ * up-sdk lend|ocall|threads: what the SDK has beyond plain calls, and everything that can happen to it. Prints TAP.
  *   lend    pages lent to a PAL for one call
  *   ocall   what a PAL asks its owner
+ *   threads as many calls at once as the PAL has contexts (PAL_CONTEXTS in pal_program.mk)
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -22,6 +23,9 @@ long sdk_random(long offset, long size);
 long sdk_ask(long number, long a, long b, long times);
 long sdk_stream(long offset, long size);
 long sdk_registers(long number);
+long sdk_together(unsigned char *data, long size, long ms);
+long sdk_count(long what);
+long sdk_seal(long value);
 long sdk_kept(void);
 
 #define PAGE 4096
@@ -452,6 +456,169 @@ static int test_ocall(void)
 	return finish();
 }
 
+/* ---- threads ---- */
+
+#define CONTEXTS 3
+#define MANY 6
+
+struct caller {
+	int number;
+	long ms, times;
+	bool waits;
+	unsigned char data[500];
+	long wrong, busy, failed;
+	int error;
+	pthread_t thread;
+};
+
+static void *calls_in_thread(void *arg)
+{
+	struct caller *c = arg;
+	long i, ret, k;
+
+	for (i = 0; i < c->times; i++) {
+		memset(c->data, c->number + 1, sizeof(c->data));
+		if (c->waits)
+			ret = UNDERPIN_WAIT(sdk_together(c->data, 100 + c->number * 50, c->ms));
+		else
+			ret = sdk_together(c->data, 100 + c->number * 50, c->ms);
+		if (ret == -1) {
+			c->error = errno;
+			c->busy += errno == EBUSY;
+			c->failed += errno != EBUSY;
+			continue;
+		}
+		c->wrong += ret;
+		for (k = 0; k < (long)sizeof(c->data); k++)
+			c->wrong += c->data[k] != (k < 100 + c->number * 50 ? (unsigned char)~(c->number + 1) : c->number + 1);
+	}
+	return NULL;
+}
+
+static void run_callers(struct caller *c, int nr, long ms, long times, bool waits)
+{
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		c[i] = (struct caller){ .number = i, .ms = ms, .times = times, .waits = waits };
+		pthread_create(&c[i].thread, NULL, calls_in_thread, &c[i]);
+	}
+}
+
+static void join_callers(struct caller *c, int nr, long *wrong, long *busy, long *failed)
+{
+	int i;
+
+	*wrong = *busy = *failed = 0;
+	for (i = 0; i < nr; i++) {
+		pthread_join(c[i].thread, NULL);
+		*wrong += c[i].wrong;
+		*busy += c[i].busy;
+		*failed += c[i].failed;
+	}
+}
+
+static void *seals_in_thread(void *arg)
+{
+	long i, ret, *bad = arg, salt = *bad;
+
+	for (*bad = i = 0; i < 20; i++) {
+		ret = UNDERPIN_WAIT(sdk_seal(salt + i));
+		*bad += ret != 0;
+	}
+	return NULL;
+}
+
+static long answers_by_thread(void *cookie, unsigned int number, unsigned long a, unsigned long b)
+{
+	(void)cookie, (void)number, (void)b;
+	usleep(1000);
+	return (long)((a ^ (unsigned long)pthread_self()) & 0xffff);
+}
+
+static void *asks_many(void *arg)
+{
+	long i, wanted, got, *bad = arg;
+
+	for (*bad = i = 0; i < 10; i++) {
+		wanted = ((i * 100) ^ (long)pthread_self()) & 0xffff;
+		got = sdk_ask(3, i * 100, 0, 1);
+		*bad += got != wanted;
+	}
+	return NULL;
+}
+
+static int test_threads(void)
+{
+	struct caller c[MANY];
+	long wrong, busy, failed, begin, took, value[CONTEXTS], done;
+	unsigned char one[4] = { 0 };
+	pthread_t thread[CONTEXTS];
+	int i, before, status;
+	pid_t child;
+
+	after_check = note_longest;
+	before = nr_pals();
+	pal = start();
+	if (!check(pal >= 0, "a PAL with three contexts is registered"))
+		return finish();
+	begin = now_ms();
+	run_callers(c, CONTEXTS, 400, 1, false);
+	join_callers(c, CONTEXTS, &wrong, &busy, &failed);
+	took = now_ms() - begin;
+	check(!wrong && !busy && !failed, "three threads are in it at once, each with parameters and a stack of its own");
+	check_is(sdk_count(0), 3, "the PAL has seen three");
+	check(took < 1000, "and they do not wait for each other");
+	diag("three calls of 400 ms: %ld ms; wrong %ld, busy %ld, failed %ld", took, wrong, busy, failed);
+	run_callers(c, CONTEXTS, 500, 1, false);
+	usleep(200000);
+	check(sdk_together(one, 1, 0) == -1 && errno == EBUSY, "a fourth: EBUSY");
+	begin = now_ms();
+	check(UNDERPIN_WAIT(sdk_together(one, 1, 0)) == 0 && now_ms() - begin > 50, "or it waits, if it wants to");
+	join_callers(c, CONTEXTS, &wrong, &busy, &failed);
+	done = sdk_count(1);
+	run_callers(c, MANY, 0, 200, true);
+	join_callers(c, MANY, &wrong, &busy, &failed);
+	check(!wrong && !busy && !failed, "six threads call 200 times each, and wait: none gets another's data");
+	check_is(sdk_count(1) - done, MANY * 200, "none is lost");
+	diag("wrong %ld, busy %ld, failed %ld", wrong, busy, failed);
+	run_callers(c, MANY, 1, 50, false);
+	join_callers(c, MANY, &wrong, &busy, &failed);
+	check(!wrong && busy > 0 && !failed, "without waiting some are EBUSY, and nothing else happens");
+	for (i = 0; i < CONTEXTS; i++) {
+		value[i] = i * 1000 + 7;
+		pthread_create(&thread[i], NULL, seals_in_thread, &value[i]);
+	}
+	for (i = 0; i < CONTEXTS; i++)
+		pthread_join(thread[i], NULL);
+	check(!value[0] && !value[1] && !value[2], "three threads seal and unseal at once");
+	underpin_pal_on_ocall(pal, answers_by_thread, NULL);
+	for (i = 0; i < CONTEXTS; i++)
+		pthread_create(&thread[i], NULL, asks_many, &value[i]);
+	for (i = 0; i < CONTEXTS; i++)
+		pthread_join(thread[i], NULL);
+	check(!value[0] && !value[1] && !value[2], "three threads are asked at once, each in its own call");
+	run_callers(c, CONTEXTS, 5000, 1, false);
+	usleep(300000);
+	underpin_pal_stop(pal);
+	join_callers(c, CONTEXTS, &wrong, &busy, &failed);
+	check(failed == 3 && c[0].error == ECANCELED && c[1].error == ECANCELED && c[2].error == ECANCELED,
+	      "closed with three calls in progress: ECANCELED for each");
+	child = fork();
+	if (!child) {
+		pal = start();
+		run_callers(c, CONTEXTS, 20000, 1, false);
+		alarm(40);
+		for (;;)
+			pause();
+	}
+	usleep(800000);
+	kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+	check_is(nr_pals_settles_at(before), before, "killed with three calls in progress");
+	return finish();
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -460,6 +627,8 @@ int main(int argc, char **argv)
 		return test_lend();
 	if (!strcmp(what, "ocall"))
 		return test_ocall();
-	fprintf(stderr, "usage: up-sdk lend|ocall\n");
+	if (!strcmp(what, "threads"))
+		return test_threads();
+	fprintf(stderr, "usage: up-sdk lend|ocall|threads\n");
 	return 2;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Inside of up-sdk's PAL. */
 #include <underpin/pal.h>
+#include <underpin/pal_services.h>
 
 static unsigned long kept;
 
@@ -100,6 +101,55 @@ long sdk_registers(long number)
 	return (long)bad;
 }
 UNDERPIN_PAL_ENTRY(sdk_registers, PAL_INT);
+
+/* ---- several threads: what they share is counted with LOCK ---- */
+static unsigned long inside, most, rounds;
+
+long sdk_together(unsigned char *data, long size, long ms)
+{
+	unsigned long now = __atomic_add_fetch(&inside, 1, __ATOMIC_SEQ_CST), seen;
+	unsigned char deep[2048];
+	uint64_t khz, begin = pal_time(&khz);
+	long i, wrong = 0;
+
+	do
+		seen = __atomic_load_n(&most, __ATOMIC_SEQ_CST);
+	while (now > seen && !__atomic_compare_exchange_n(&most, &seen, now, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
+	memset(deep, data[0], sizeof(deep));
+	do {
+		for (i = 0; i < (long)sizeof(deep); i++)
+			wrong += ((volatile unsigned char *)deep)[i] != data[0];
+		for (i = 1; i < size; i++)
+			wrong += ((volatile unsigned char *)data)[i] != data[0];
+	} while (pal_time(NULL) - begin < (uint64_t)ms * khz);
+	for (i = 0; i < size; i++)
+		data[i] = ~data[i];
+	__atomic_add_fetch(&rounds, 1, __ATOMIC_SEQ_CST);
+	__atomic_sub_fetch(&inside, 1, __ATOMIC_SEQ_CST);
+	return wrong;
+}
+UNDERPIN_PAL_ENTRY(sdk_together, PAL_INOUT_N(2, 512), PAL_INT, PAL_INT);
+
+/* 0: the most threads that were inside at once; 1: calls of sdk_together() that ended. */
+long sdk_count(long what)
+{
+	return what ? rounds : most;
+}
+UNDERPIN_PAL_ENTRY(sdk_count, PAL_INT);
+
+/* Seals and unseals; 0 where it comes back as it was. */
+long sdk_seal(long value)
+{
+	unsigned char blob[PAL_SEAL_OVERHEAD + 8];
+	long back = 0;
+	size_t size = sizeof(back);
+	int ret = pal_seal(&value, sizeof(value), blob);
+
+	if (!ret)
+		ret = pal_unseal(blob, sizeof(blob), &back, &size);
+	return ret ? ret : back != value;
+}
+UNDERPIN_PAL_ENTRY(sdk_seal, PAL_INT);
 
 long sdk_kept(void)
 {

@@ -11,6 +11,7 @@
 #ifndef UNDERPIN_H
 #define UNDERPIN_H
 
+#include <errno.h>
 #include <linux/underpin.h>
 #include <stddef.h>
 
@@ -84,6 +85,19 @@ int underpin_pal_stop(int pal);
  */
 typedef long (*underpin_ocall_fn)(void *cookie, unsigned int number, unsigned long a, unsigned long b);
 int underpin_pal_on_ocall(int pal, underpin_ocall_fn function, void *cookie);
+
+/*
+ * A call that waits where as many threads are in the PAL as can be (EBUSY): result = UNDERPIN_WAIT(sign(data, size)).
+ * The call is made again and again, with a pause between that grows to 10 ms.
+ */
+void underpin_pause(unsigned int *tries);
+#define UNDERPIN_WAIT(call) __extension__ ({ \
+	unsigned int underpin_tries = 0; \
+	long underpin_result; \
+	while ((underpin_result = (long)(call)) == -1 && errno == EBUSY) \
+		underpin_pause(&underpin_tries); \
+	underpin_result; \
+})
 
 /*
  * Lends whole pages of the caller's for one call, the next: *offset is where the PAL finds them in its window
