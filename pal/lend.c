@@ -87,10 +87,10 @@ s64 pal_hc_lend(u64 id, u64 list_gpa, u64 count)
 		ret = -EINVAL;
 	else
 		ret = take_some(pal, true, list_gpa, count);
-	/* No page that is missing: the tables were donated for all of the window. */
-	for (; ret > 0 && i < pal->got_frames; i++)
+	/* The tables for it were donated; without one the PAL would fault there, and the page come back as any. */
+	for (; i < pal->got_frames; i++)
 		if (layout_map_lent(pal, i))
-			ret = -EIO;
+			log_event(LOG_ERROR, "BUG: PAL %u: no table for its window", slot_id(pal->slot));
 	unlock(pal);
 	slot_leave(pal->slot);
 	return ret;
