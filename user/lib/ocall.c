@@ -3,12 +3,17 @@
  * What PALs ask of this process: the C end of stub.S. The PAL is known by its id, the low 12 bits of
  * the token, since the stub is one for all of them.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "include/underpin.h"
 #include "internal.h"
+#include "stub.h"
 
 #define MAX_ID 0xfffu
 
@@ -25,10 +30,22 @@ void underpin_forget_ocall(unsigned int id)
 	atomic_store(&handlers[id & MAX_ID].function, NULL);
 }
 
+/* pal_print(): 16 bytes of text, or what is left of it. */
+static long print(unsigned long a, unsigned long b)
+{
+	const unsigned long words[2] = { a, b };
+
+	if (secure_getenv("UNDERPIN_PAL_DEBUG"))
+		fwrite(words, 1, strnlen((const char *)words, sizeof(words)), stderr);
+	return 0;
+}
+
 long underpin_ocall(unsigned long token, unsigned int number, unsigned long a, unsigned long b)
 {
 	underpin_ocall_fn function = atomic_load(&handlers[token & MAX_ID].function);
 
+	if (number == UNDERPIN_OCALL_PRINT)
+		return print(a, b);
 	return function ? function(atomic_load(&handlers[token & MAX_ID].cookie), number, a, b) : -ENOSYS;
 }
 

@@ -32,7 +32,7 @@ _Static_assert(PAL_STATEMENT_DMA_PROTECTED == STATEMENT_DMA_PROTECTED && PAL_STA
 _Static_assert(PAL_ROOT_EPHEMERAL == ROOT_EPHEMERAL && PAL_ROOT_FILE == ROOT_FILE &&
 	       UNDERPIN_ROOT_EPHEMERAL == ROOT_EPHEMERAL && UNDERPIN_ROOT_FILE == ROOT_FILE, "kinds of root secrets");
 _Static_assert(UNDERPIN_HC_PAL_RESUME == HC_PAL_RESUME, "resume");
-_Static_assert(UNDERPIN_STUB_OCALL == STUB_OCALL && PAL_SVC_OCALL == HC_SVC_OCALL, "ocall");
+_Static_assert(UNDERPIN_STUB_OCALL == STUB_OCALL && PAL_SVC_OCALL == HC_SVC_OCALL && PAL_OCALL_PRINT == UNDERPIN_OCALL_PRINT, "ocall");
 _Static_assert(STUB_RESUME == 0, "stub.S tests RAX for zero");
 _Static_assert(sizeof(struct underpin_pal_info) == sizeof(struct pal_info), "pal_self() fills the UAPI's structure");
 _Static_assert(offsetof(struct underpin_pal_info, calls) == offsetof(struct pal_info, calls), "calls");

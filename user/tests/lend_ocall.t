@@ -73,7 +73,7 @@ int main(int argc, char **argv)
 		/* The PAL of the next registration is asked by nobody. */
 		underpin_pal_stop(pal);
 		pal = underpin_pal_start(&underpin_pal);
-		printf("%ld\n", asks(65535, 0, 0));
+		printf("%ld\n", asks(65519, 0, 0));
 	}
 	return 0;
 }
@@ -90,6 +90,41 @@ case $(fake "$w/p" ask) in
 "$m $n 145 $m") ok "what a PAL asks is answered by its function, and by -ENOSYS where it has none" ;;
 *) if grep -q Illegal "$w/err"; then skip "VMCALL is not a fault here" "a PAL asks"; else not_ok "a PAL asks"; diag "$(fake "$w/p" ask) wanted $m $n 145 $m"; fi ;;
 esac
+# ---- the debug channel ----
+$CC -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -I"$USER_DIR/sdk/include" -I"$USER_DIR/../include/uapi" \
+	-o "$w/print_test" print_test.c || exit 1
+check "pal_snprintf() prints what libc's does" "$w/print_test" || diag "$("$w/print_test" | tail -n 5)"
+mkdir -p "$w/d"
+cat >"$w/d/d_pal.c" <<'END'
+#include <underpin/pal.h>
+long says(long n)
+{
+	pal_printf("number %ld, %s, %08x\n", n, "a text that is longer than two words", 0xbeefu);
+	return n;
+}
+UNDERPIN_PAL_ENTRY(says, PAL_INT);
+END
+cat >"$w/d/d.c" <<'END'
+#include <stdio.h>
+#include <underpin.h>
+long says(long n);
+int main(void)
+{
+	if (underpin_pal_start(&underpin_pal) < 0)
+		return 1;
+	printf("%ld\n", says(-5));
+	return 0;
+}
+END
+printf 'PROGRAM = d\nSRCS = d.c\nPAL_SRCS = d_pal.c\ninclude %s/sdk/pal.mk\n' "$USER_DIR" >"$w/d/Makefile"
+check "a PAL that prints builds" make -C "$w/d"
+if [ "$(fake "$w/d/d")" = -5 ]; then
+	check_equal "what it prints is dropped" 0 "$(grep -c 'number' "$w/err")"
+	check_equal "or is on standard error, if one wants it" "number -5, a text that is longer than two words, 0000beef" \
+		"$(UNDERPIN_PAL_DEBUG=1; export UNDERPIN_PAL_DEBUG; fake "$w/d/d" >/dev/null; grep number "$w/err")"
+else
+	skip "VMCALL is not a fault here" "what a PAL prints"
+fi
 for e in "7 E2BIG.*window has no room" "16 EBUSY.*not over" "1 EPERM.*process that registered" "95 EOPNOTSUPP.*huge or of a file" "12 ENOMEM.*ulimit"; do
 	check_equal "lending fails with ${e%%.*}: said so" 1 "$(FAKE_LEND=${e%% *} fake "$w/p" lend | grep -c "${e#*.\*}")"
 done

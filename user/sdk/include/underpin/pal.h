@@ -17,6 +17,7 @@
 #define UNDERPIN_PAL_H
 
 #include <linux/underpin.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -120,7 +121,7 @@ static inline __attribute__((noreturn)) void pal_exit(int error)
 }
 
 /*
- * Ask the owner (underpin_pal_on_ocall()): number below 65536, and two words; what it answers, -ENOSYS where it has
+ * Ask the owner (underpin_pal_on_ocall()): number below 0xfff0, and two words; what it answers, -ENOSYS where it has
  * no function for it, -EINVAL. The call is left for it and goes on here. The owner is not trusted: the answer may be anything, it may
  * never come (then the call is dropped here and now), and SHARED and lent memory may have changed. Bytes go by those.
  */
@@ -130,6 +131,17 @@ static inline long pal_ocall(unsigned int number, uintptr_t a, uintptr_t b)
 
 	return pal_call(PAL_SVC_OCALL, number, a, &rdx);
 }
+
+/*
+ * For debugging: what is printed goes to the owner's standard error if UNDERPIN_PAL_DEBUG is set in its environment,
+ * and is dropped otherwise, but by then the owner had it: print no secret. Of printf() only %d %i %u %x %X %p %c %s %%, with -, 0, a width,
+ * l, ll, z, and .* for %s; 255 characters.
+ */
+#define PAL_OCALL_PRINT 0xffff	/* the library's own; pal_ocall() by yourself below 0xfff0 */
+void pal_print(const char *text);
+void pal_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int pal_snprintf(char *to, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int pal_vsnprintf(char *to, size_t size, const char *format, va_list args);
 
 /* ---- the little library inside (libunderpin-pal.a) ---- */
 
