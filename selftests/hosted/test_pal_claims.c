@@ -47,7 +47,9 @@ static void take_alone(void)
 	}
 	expect(__atomic_add_fetch(&alone, 1, __ATOMIC_SEQ_CST) == 1 && !__atomic_load_n(&shared, __ATOMIC_SEQ_CST));
 	expect(cpu.pal_claim == slot && !cpu.pal_claim_shared && !slot_shared(slot));
-	__atomic_fetch_add(&times_alone, 1, __ATOMIC_RELAXED);
+	if (__atomic_fetch_add(&times_alone, 1, __ATOMIC_RELAXED) % 16 == 0)
+		sched_yield();
+	expect(!__atomic_load_n(&shared, __ATOMIC_SEQ_CST));
 	__atomic_sub_fetch(&alone, 1, __ATOMIC_SEQ_CST);
 	slot_release(slot);
 	expect(!cpu.pal_claim);
