@@ -285,6 +285,20 @@ static void test_killed(void)
 	}
 }
 
+static void note_cost(size_t size)
+{
+	unsigned char *a = pages(size);
+	long begin = now_ms();
+	size_t offset;
+	int i, good = 0;
+
+	for (i = 0; i < 50; i++)
+		good += !underpin_pal_lend(pal, a, size, &offset) && sdk_sum(offset, 1) >= 0 && !underpin_pal_take_back(pal);
+	check_is(good, 50, "lent, called and taken back fifty times");
+	diag("%zu pages: %ld us each time", size / PAGE, (now_ms() - begin) * 1000 / 50);
+	munmap(a, size);
+}
+
 static int test_lend(void)
 {
 	after_check = note_longest;
@@ -297,6 +311,8 @@ static int test_lend(void)
 	test_freed();
 	test_remapped();
 	test_counted();
+	note_cost(PAGE);
+	note_cost(WINDOW);
 	/* Children get pages of a PAL's only when it ends. */
 	underpin_pal_stop(pal);
 	pal = -1;
