@@ -30,7 +30,8 @@ enum underpin_hypercall {
 	/* any CPL */
 	HC_NULL = UNDERPIN_HC(0),	/* 0 */
 	/*
-	 * At the stub: go on (RDI = token). Returns only on failure: RAX = -errno
+	 * At the stub: go on (RDI = token; after STUB_OCALL RSI = the answer, in a 32-bit
+	 * owner ESI). Returns only on failure: RAX = -errno
 	 * (-ECANCELED: the call is over; -EACCES: the token is not this thread's),
 	 * all else unchanged.
 	 */
@@ -74,7 +75,15 @@ enum underpin_hypercall {
 	HC_PAL_RECLAIM = UNDERPIN_HC(0x36), /* RDI = id, RSI = gpa of list with room for 8: number of donated pages on their way back; -ETIMEDOUT: call again; 0 = all is Linux's again, the id is free */
 
 	/*
-	 * privileged: pages for tables of EPT01, when HC_PAL_DONATE or HC_PAL_ADD_FRAMES
+	 * privileged: pages that a PAL that is ready sees in its WINDOW during one call, the next that
+	 * begins. They stay Linux's, which sees them too; it must not use them for anything else before TAKE_BACK has answered 0.
+	 * -EBUSY: the call that has them is under way, or (LEND) the last lending was not taken back.
+	 */
+	HC_PAL_LEND = UNDERPIN_HC(0x39), /* RDI = id, RSI = gpa of list, RDX = count: number taken, to follow those before; -EINVAL: the window is full; -ENOMEM as HC_PAL_ADD_FRAMES */
+	HC_PAL_TAKE_BACK = UNDERPIN_HC(0x3a), /* RDI = id: 0 = none is lent any more; -EAGAIN; -EINPROGRESS; -ETIMEDOUT: call again */
+
+	/*
+	 * privileged: pages for tables of EPT01, when HC_PAL_DONATE, HC_PAL_ADD_FRAMES or HC_PAL_LEND
 	 * answers -ENOMEM (RDX = with how many more all of the list could be taken). DONATE until all are taken
 	 * (at most 64), then with count 0 until 0: only then are they used. RECLAIM: what is free
 	 * of them, each page when the answer is 0 again.
@@ -96,6 +105,7 @@ enum underpin_hypercall {
 	HC_SVC_SEAL = UNDERPIN_HC(0x106),	/* RDI = struct svc_seal; -EMSGSIZE: no room (blob_size says how much) */
 	HC_SVC_UNSEAL = UNDERPIN_HC(0x107),	/* RDI = struct svc_unseal; -ESTALE, -EBADMSG, -EACCES, -EKEYREJECTED, -EMSGSIZE */
 	HC_SVC_QUOTE = UNDERPIN_HC(0x108),	/* RDI = struct svc_quote */
+	HC_SVC_OCALL = UNDERPIN_HC(0x10a),	/* RDI = number < 65536, RSI, RDX: asks the owner's stub (STUB_OCALL); what it answers; -EINVAL */
 	HC_SVC_COUNTER = UNDERPIN_HC(0x109),	/* RDI = index, RSI = 0 read, 1 add one: the value, RDX = the core's epoch; -ENOSPC */
 };
 
@@ -191,19 +201,22 @@ enum core_debug_op {
 };
 
 /* ---- PALs: what the module hands over, one page ---- */
-#define PAL_MAX_SECTIONS 10
+#define PAL_MAX_SECTIONS 16
+#define PAL_MAX_CONTEXTS 4	/* calls at once: as many as STACK sections */
 #define PAL_MAX_ENTRIES 16
 #define PAL_MAX_PARAMS 10
 #define PAL_MAX_PAGES 4096
+#define PAL_MAX_WINDOW 256	/* pages */
 
 /* Same values as the UAPI's (include/uapi/linux/underpin.h). */
 enum pal_section_type {
 	PAL_SECTION_CODE = 1,	/* PAL: read + execute; Linux: nothing */
 	PAL_SECTION_DATA,	/* PAL: read + write; Linux: nothing */
-	PAL_SECTION_PARAM,	/* the same; marshalled parameters live here */
-	PAL_SECTION_STACK,	/* the same */
+	PAL_SECTION_PARAM,	/* the same; marshalled parameters live here: one for each STACK, or none */
+	PAL_SECTION_STACK,	/* the same; one for each call that may be under way at once */
 	PAL_SECTION_SHARED,	/* PAL and Linux: read + write; not measured */
 	PAL_SECTION_RODATA,	/* PAL: read; Linux: nothing */
+	PAL_SECTION_WINDOW,	/* addresses without pages, for what is lent (HC_PAL_LEND); the last section */
 };
 
 enum pal_param_type {
@@ -272,13 +285,16 @@ struct pal_info {
  * address by itself. RAX = errno (positive): the call has ended with it.
  * If the byte before the stub is a RET (C3), finished calls return by it: that
  * is much cheaper, and callers with a shadow stack can call.
- *   EBUSY another thread is in the PAL     EFAULT the PAL faulted, or a bad pointer
+ *   EBUSY as many threads as can be in it  EFAULT the PAL faulted, or a bad pointer
  *   EINVAL a size is above its bound       ECANCELED the PAL was unregistered
  *   ENOSYS shadow stack, and no such RET   EIO the core met a bug
  * or what the PAL gave to HC_SVC_EXIT.
+ * RAX = STUB_OCALL + number: the PAL waits for an answer (HC_SVC_OCALL); RSI and RDX are what it
+ * gave with it (0 in a 32-bit owner, which finds RSI its own). HC_PAL_RESUME as above, with the answer in RSI.
  * PAL_DESC_32BIT: the owner's are EBX, EBP, ESI and EDI too; the token is in ECX
  * (low half) and EDX.
  */
 #define STUB_RESUME 0
+#define STUB_OCALL 0x10000
 
 #endif

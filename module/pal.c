@@ -11,7 +11,7 @@
  * core_get(), then cpus_read_lock().
  */
 #include "state.h"
-#include "pal.h"
+#include "pal_internal.h"
 
 #include <linux/anon_inodes.h>
 #include <linux/cpu.h>
@@ -52,24 +52,6 @@
 
 static_assert(sizeof(struct pal_info) == sizeof(struct underpin_pal_info));
 
-struct pal {
-	struct list_head list;
-	struct mmu_notifier notifier;
-	struct mutex mutex;
-	bool live;		/* the core knows it; under mutex */
-	bool pinned;		/* under mutex */
-	u32 id;
-	pid_t owner;
-	kuid_t uid;
-	struct mm_struct *mm;	/* held by the notifier (mmgrab) */
-	u32 nr_pages;
-	struct page **pages;
-	u32 nr_donated;
-	u32 nr_given;		/* of the donated pages, those that the core took */
-	struct page **donated;	/* MAX_DONATED places */
-	u64 *buffer;		/* a page, for hypercalls; under mutex */
-};
-
 static atomic_t nr_live;
 static LIST_HEAD(pals);	/* by id, which the core uses again */
 static DEFINE_MUTEX(pals_mutex);
@@ -95,11 +77,7 @@ static s64 step_until_done(struct pal *pal, bool may_stop)
 	return ret;
 }
 
-/*
- * Hand pfns over, in order; a call answers how many it took of its list. Under
- * core_get() and cpus_read_lock(): what it takes for them may have to be flushed.
- */
-static s64 give_pfns(struct pal *pal, u32 nr, struct page **pages, u32 count, u32 *done)
+s64 pal_give_pfns(struct pal *pal, u32 nr, struct page **pages, u32 count, u32 *done)
 {
 	u32 again = 0, nudges = 0, donations = 0, n, i;
 	struct hypercall_extra missing;
@@ -143,7 +121,7 @@ static s64 donate(struct pal *pal, u64 count)
 		pal->donated[pal->nr_donated++] = page;
 	}
 	cpus_read_lock();
-	ret = give_pfns(pal, HC_PAL_DONATE, pal->donated, count, &pal->nr_given);
+	ret = pal_give_pfns(pal, HC_PAL_DONATE, pal->donated, count, &pal->nr_given);
 	/* They must be private before the core uses them. */
 	if (!ret)
 		ret = step_until_done(pal, true);
@@ -157,7 +135,7 @@ static s64 add_frames(struct pal *pal)
 	s64 ret;
 
 	cpus_read_lock();
-	ret = give_pfns(pal, HC_PAL_ADD_FRAMES, pal->pages, pal->nr_pages, &nr_frames);
+	ret = pal_give_pfns(pal, HC_PAL_ADD_FRAMES, pal->pages, pal->nr_pages, &nr_frames);
 	if (!ret)
 		ret = step_until_done(pal, true);
 	cpus_read_unlock();
@@ -256,9 +234,10 @@ static void pal_end(struct pal *pal)
 	pal->live = false;
 	if (ret) {
 		pr_err("PAL %u could not be taken apart: error %lld; its %u pages stay lost\n",
-		       pal->id, ret, pal->nr_pages + pal->nr_donated);
+		       pal->id, ret, pal->nr_pages + pal->nr_donated + pal->nr_lent);
 		pal->pinned = false;
 		pal->nr_donated = 0;
+		pal->nr_lent = 0;
 		/* The core cannot leave any more: rmmod must be refused, not wait for ever. */
 		__module_get(THIS_MODULE);
 		return;
@@ -267,11 +246,13 @@ static void pal_end(struct pal *pal)
 	if (pal->pinned)
 		pal_pages_unpin(pal->mm, pal->pages, pal->nr_pages);
 	pal->pinned = false;
+	pal_unpin_lent(pal);
 }
 
 static void pal_free(struct pal *pal)
 {
 	kvfree(pal->pages);
+	kvfree(pal->lent);
 	kvfree(pal->donated);
 	free_page((unsigned long)pal->buffer);
 	kfree(pal);
@@ -326,6 +307,10 @@ static long file_ioctl(struct file *file, unsigned int command, unsigned long ar
 	struct underpin_pal_get_info get;
 	int err;
 
+	if (command == UNDERPIN_PAL_LEND)
+		return pal_lend(file->private_data, (void __user *)arg);
+	if (command == UNDERPIN_PAL_TAKE_BACK)
+		return pal_take_back(file->private_data, (void __user *)arg);
 	if (command != UNDERPIN_PAL_GET_INFO)
 		return -ENOTTY;
 	err = user_struct_in(&get, sizeof(get), USER_STRUCT_LEAST(struct underpin_pal_get_info, info.id),
@@ -358,9 +343,11 @@ static struct pal *pal_alloc(const struct pal_request *request)
 	pal->mm = current->mm;
 	pal->nr_pages = request->nr_pages;
 	pal->pages = kvcalloc(pal->nr_pages, sizeof(*pal->pages), GFP_KERNEL_ACCOUNT);
+	pal->nr_window = request->nr_window;
+	pal->lent = kvcalloc(pal->nr_window + 1, sizeof(*pal->lent), GFP_KERNEL_ACCOUNT);
 	pal->donated = kvcalloc(MAX_DONATED, sizeof(*pal->donated), GFP_KERNEL_ACCOUNT);
 	pal->buffer = (u64 *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
-	if (!pal->pages || !pal->donated || !pal->buffer) {
+	if (!pal->pages || !pal->lent || !pal->donated || !pal->buffer) {
 		pal_free(pal);
 		return NULL;
 	}

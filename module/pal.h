@@ -16,7 +16,8 @@ struct pal_request {
 	struct underpin_pal_register reg;
 	struct underpin_section section[UNDERPIN_MAX_SECTIONS];
 	struct underpin_entry entry[UNDERPIN_MAX_ENTRIES];
-	u32 nr_pages;	/* of all sections */
+	u32 nr_pages;	/* of all sections but the window */
+	u32 nr_window;
 };
 
 /* Copy it in, once, and check all but the pages. 0, -EFAULT, -EINVAL, -E2BIG. */

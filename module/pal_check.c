@@ -20,7 +20,8 @@ static_assert(UNDERPIN_MAX_SECTIONS == PAL_MAX_SECTIONS);
 static_assert(UNDERPIN_MAX_ENTRIES == PAL_MAX_ENTRIES);
 static_assert(UNDERPIN_MAX_PARAMS == PAL_MAX_PARAMS);
 static_assert(UNDERPIN_MAX_PAGES == PAL_MAX_PAGES);
-static_assert((int)UNDERPIN_SECTION_RODATA == (int)PAL_SECTION_RODATA);
+static_assert((int)UNDERPIN_SECTION_WINDOW == (int)PAL_SECTION_WINDOW);
+static_assert(UNDERPIN_MAX_WINDOW == PAL_MAX_WINDOW);
 static_assert(UNDERPIN_PARAM_POINTER == PAL_PARAM_POINTER);
 static_assert(UNDERPIN_PARAM_INOUT == (PAL_PARAM_IN | PAL_PARAM_OUT));
 static_assert(sizeof(struct pal_desc) <= PAGE_SIZE);
@@ -48,7 +49,7 @@ static int check_sections(struct pal_request *q)
 	for (i = 0; i < q->reg.nr_sections; i++) {
 		const struct underpin_section *s = &q->section[i];
 
-		if (s->type < UNDERPIN_SECTION_CODE || s->type > UNDERPIN_SECTION_RODATA ||
+		if (s->type < UNDERPIN_SECTION_CODE || s->type > UNDERPIN_SECTION_WINDOW ||
 		    s->reserved || !s->size || !PAGE_ALIGNED(s->addr | s->size))
 			return -EINVAL;
 		if (s->size > (u64)UNDERPIN_MAX_PAGES << PAGE_SHIFT)
@@ -58,9 +59,15 @@ static int check_sections(struct pal_request *q)
 		for (k = 0; k < i; k++)
 			if (overlap(s, &q->section[k]))
 				return -EINVAL;
-		pages += s->size >> PAGE_SHIFT;
+		if (s->type == UNDERPIN_SECTION_WINDOW) {
+			if (i + 1 < q->reg.nr_sections)
+				return -EINVAL;
+			q->nr_window = s->size >> PAGE_SHIFT;
+		} else {
+			pages += s->size >> PAGE_SHIFT;
+		}
 	}
-	if (pages > UNDERPIN_MAX_PAGES)
+	if (q->nr_window > UNDERPIN_MAX_WINDOW || pages + q->nr_window > UNDERPIN_MAX_PAGES)
 		return -E2BIG;
 	q->nr_pages = pages;
 	return 0;

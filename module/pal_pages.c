@@ -15,7 +15,7 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 
-#define PIN_FLAGS (FOLL_WRITE | FOLL_FORCE | FOLL_LONGTERM)
+#define PIN_FLAGS (FOLL_WRITE | FOLL_LONGTERM)
 #define PIN_BATCH 64	/* pages between two looks at signals */
 
 static int check_vmas(struct mm_struct *mm, u64 start, u64 end)
@@ -52,7 +52,7 @@ static int check_page(struct page *page)
 	return 0;
 }
 
-static int pin_section(u64 addr, u32 nr_pages, struct page **pages, u32 *nr_pinned)
+static int pin_section(u64 addr, u32 nr_pages, unsigned int flags, struct page **pages, u32 *nr_pinned)
 {
 	u32 done = 0, i;
 	int n, err;
@@ -61,7 +61,7 @@ static int pin_section(u64 addr, u32 nr_pages, struct page **pages, u32 *nr_pinn
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		n = pin_user_pages_fast(addr + ((u64)done << PAGE_SHIFT),
-					min_t(u32, nr_pages - done, PIN_BATCH), PIN_FLAGS,
+					min_t(u32, nr_pages - done, PIN_BATCH), PIN_FLAGS | flags,
 					pages + done);
 		if (n <= 0)
 			return n ? n : -EFAULT;
@@ -89,14 +89,35 @@ int pal_pages_pin(const struct pal_request *q, struct page **pages)
 	for (i = 0; i < q->reg.nr_sections && !err; i++) {
 		const struct underpin_section *s = &q->section[i];
 
+		if (s->type == UNDERPIN_SECTION_WINDOW)
+			continue;
 		err = check_vmas(mm, s->addr, s->addr + s->size);
 		if (!err)
-			err = pin_section(s->addr, s->size >> PAGE_SHIFT, pages + nr_pinned,
-					  &nr_pinned);
+			err = pin_section(s->addr, s->size >> PAGE_SHIFT, FOLL_FORCE,
+					  pages + nr_pinned, &nr_pinned);
 	}
 	if (err) {
 		unpin_user_pages(pages, nr_pinned);
 		account_locked_vm(mm, q->nr_pages, false);
+	}
+	return err;
+}
+
+int pal_pages_pin_lent(u64 addr, u32 nr_pages, struct page **pages)
+{
+	struct mm_struct *mm = current->mm;
+	u32 nr_pinned = 0;
+	int err;
+
+	err = account_locked_vm(mm, nr_pages, true);
+	if (err)
+		return err;
+	err = check_vmas(mm, addr, addr + ((u64)nr_pages << PAGE_SHIFT));
+	if (!err)
+		err = pin_section(addr, nr_pages, 0, pages, &nr_pinned);
+	if (err) {
+		unpin_user_pages(pages, nr_pinned);
+		account_locked_vm(mm, nr_pages, false);
 	}
 	return err;
 }

@@ -9,13 +9,15 @@
 #include "pal.h"
 
 /*
- * Pin all pages of the request's sections, in their order, of current->mm, into
+ * Pin all pages of the request's sections (the window has none), in their order, of current->mm, into
  * pages[request->nr_pages]. -ENOMEM: over RLIMIT_MEMLOCK, or out of memory;
  * -EOPNOTSUPP: memory of a kind that a PAL may not have (shared, file, huge,
  * device); -EFAULT: not mapped; -EBUSY: shared with another process by fork;
  * -EINTR. Nothing is pinned then.
  */
 int pal_pages_pin(const struct pal_request *request, struct page **pages);
+/* Pages to lend, of current->mm, which may write to them. The same errors. */
+int pal_pages_pin_lent(u64 addr, u32 nr_pages, struct page **pages);
 /* The core must have given the frames back. mm may be exiting. */
 void pal_pages_unpin(struct mm_struct *mm, struct page **pages, u32 nr_pages);
 

@@ -8,7 +8,7 @@
  * kind (64-bit, or flat 32-bit: nothing is translated), interrupts on (with them off a PAL that is interrupted could not go on). Against ring 0
  * this protects nothing and need not: the PAL's code decides what it answers.
  *
- * One context per PAL. While it is suspended a second thread gets EBUSY. The
+ * One call for each context; a thread for whom there is none free gets EBUSY. The
  * same thread (caller_thread()) cannot be in two places: it has jumped away from
  * its call, by a signal handler for example, so that call is dropped and the
  * new one begins; if it does come back to its stub after all, ECANCELED.
@@ -80,7 +80,7 @@ static void save_owner(const struct cpu *cpu, struct pal_context *ctx)
 	ctx->owner_thread = caller_thread(ctx->slot);
 }
 
-/* cpu->regs are the PAL's. The claim stays with this CPU until it leaves. */
+/* cpu->regs are the PAL's. The context and its share of the claim stay with this CPU until it leaves. */
 static void enter_pal(struct cpu *cpu, struct pal_context *ctx, const void *vector)
 {
 	const struct pal_vmcs_state state = {
@@ -95,38 +95,63 @@ static void enter_pal(struct cpu *cpu, struct pal_context *ctx, const void *vect
 		return;
 	}
 	ctx->state = CONTEXT_RUNNING;
-	WRITE_ONCE(ctx->slot->claim, CLAIM_RUNNING);
 	cpu->pal_context = ctx;
 	pal_vmcs_enter(cpu, &state);
 }
 
-/* The slot is claimed and ready, the caller is its owner. */
+/*
+ * A context for a new call, claimed. This thread cannot be in another: what it left there is dropped.
+ * NULL: none is free; *again: but one may be in a moment.
+ */
+static struct pal_context *take_context(const struct pal_slot *slot, bool *again)
+{
+	struct pal_context *ctx, *found = NULL;
+	u64 thread = caller_thread(slot);
+	u32 i;
+
+	for (i = 0; i < slot->pal->nr_contexts; i++) {
+		ctx = pal_context_at(slot->pal, i);
+		if (unlikely(!context_claim(ctx))) {
+			*again |= READ_ONCE(ctx->state) != CONTEXT_RUNNING;
+			continue;
+		}
+		if (unlikely(ctx->state != CONTEXT_IDLE) && ctx->owner_thread == thread)
+			context_drop(ctx);
+		if (ctx->state == CONTEXT_IDLE && !found)
+			found = ctx;
+		else
+			context_unclaim(ctx);
+	}
+	return found;
+}
+
+/* The slot is joined and ready, the caller is its owner. */
 static bool call(struct cpu *cpu, struct pal_slot *slot, const struct pal_entry *entry)
 {
-	struct pal_context *ctx = donated_ptr(slot->pal, DONATED_CONTEXT);
+	bool again = false;
+	struct pal_context *ctx = take_context(slot, &again);
 	struct guest_paging paging;
 	struct copy_fault fault;
 	int err;
 
-	if (ctx->state != CONTEXT_IDLE) {
-		if (ctx->owner_thread != caller_thread(slot)) {
-			slot_release(slot);
-			return refuse(cpu, slot, EBUSY);
-		}
-		context_drop(ctx);
+	if (unlikely(!ctx)) {
+		slot_leave(slot);
+		return again || refuse(cpu, slot, EBUSY);
 	}
 	ctx->entry = entry;
 	save_owner(cpu, ctx);
 	owner_paging(&paging);
 	err = params_in(cpu, ctx, &paging, &fault);
+	if (likely(!err) && unlikely(!lend_begin(ctx)))
+		err = -EAGAIN;
 	if (likely(!err)) {
 		ctx->random_done = 0;
 		ctx->components = vector_components();
-		slot->info.calls++;
+		atomic_fetch_add64(&slot->info.calls, 1);
 		enter_pal(cpu, ctx, NULL);
 		return true;
 	}
-	slot_release(slot);
+	context_release(ctx);
 	if (err == -EFAULT)
 		inject_page_fault(fault.at, fault.pf_error);
 	else if (err != -EAGAIN)	/* then the fetch is simply made again */
@@ -144,14 +169,14 @@ static bool fetch_from(struct cpu *cpu, struct pal_slot *slot, u64 pfn, u64 rip)
 		return false;
 	if (unlikely(pal_doomed))
 		return refuse(cpu, slot, EIO);
-	if (!slot_claim(slot))
-		return refuse(cpu, slot, EBUSY);
-	/* Again: it may have ended before the claim, even have begun anew. */
+	if (!slot_join(slot))
+		return true;	/* for a moment only: the fetch is made again */
+	/* Again: it may have ended before that, even have begun anew. */
 	entry = slot_state(slot) == PAL_READY && !READ_ONCE(slot->dying) && caller_is_owner(slot) ?
 		find_entry(slot->pal, pfn, rip) : NULL;
 	if (entry)
 		return call(cpu, slot, entry);
-	slot_release(slot);
+	slot_leave(slot);
 	return false;
 }
 
@@ -187,6 +212,8 @@ static void resume_context(struct cpu *cpu, struct pal_context *ctx)
 		context_finish(cpu, ctx, true);
 		return;
 	}
+	if (unlikely(ctx->ocall))
+		ctx->regs.rax = ctx->pal->compat ? (u32)cpu->regs.rsi : cpu->regs.rsi;
 	cpu->regs = ctx->regs;
 	memset(&ctx->regs, 0, sizeof(ctx->regs));
 	enter_pal(cpu, ctx, ctx->vector);
@@ -196,35 +223,40 @@ bool pal_resume(struct cpu *cpu)
 {
 	const struct guest_regs *r = &cpu->regs;
 	u64 token = guest_in_64bit_code() ? r->rdi : (u32)r->rcx | r->rdx << 32;
-	struct pal_slot *slot = slot_of(token & 0xffff);
+	struct pal_slot *slot = slot_of(token & 0xfff);
+	u32 index = token >> 12 & 0xf;
 	struct pal_context *ctx;
+	s64 err = -ECANCELED;
 
 	if (!caller_can_call())
 		return false;
-	if (!slot || READ_ONCE(slot->generation) != token >> 16)
+	if (!slot || index >= PAL_MAX_CONTEXTS || READ_ONCE(slot->generation[index]) != token >> 16)
 		return resume_refused(cpu, -ECANCELED);
 	if (unlikely(pal_doomed))
 		return resume_refused(cpu, -EIO);
 	/* Before the claim: who is not the owner does not keep the owner out. */
 	if (!caller_is_owner(slot) || !same_page(vmread(GUEST_RIP), READ_ONCE(slot->stub)))
 		return resume_refused(cpu, -EACCES);
-	if (!slot_claim(slot))
-		return true;	/* another call runs: the VMCALL is made again, with interrupts taken between */
-	if (slot->generation != token >> 16 || slot_state(slot) != PAL_READY ||
-	    READ_ONCE(slot->dying)) {
-		slot_release(slot);
+	if (!slot_join(slot))
+		return true;	/* the PAL is created or destroyed: the VMCALL is made again, with interrupts taken between */
+	if (slot_state(slot) != PAL_READY || READ_ONCE(slot->dying) || index >= slot->pal->nr_contexts) {
+		slot_leave(slot);
 		return resume_refused(cpu, -ECANCELED);
 	}
-	ctx = donated_ptr(slot->pal, DONATED_CONTEXT);
-	if (!caller_is_owner(slot) || !same_page(vmread(GUEST_RIP), slot->stub) ||
-	    ctx->owner_thread != caller_thread(slot)) {
-		slot_release(slot);
-		return resume_refused(cpu, -EACCES);
-	}
-	if (ctx->state == CONTEXT_SUSPENDED || ctx->state == CONTEXT_RESULTS) {
-		resume_context(cpu, ctx);
+	ctx = pal_context_at(slot->pal, index);
+	if (!context_claim(ctx)) {
+		slot_leave(slot);
 		return true;
 	}
-	slot_release(slot);
-	return resume_refused(cpu, -ECANCELED);
+	if (slot->generation[index] == token >> 16) {
+		if (!caller_is_owner(slot) || !same_page(vmread(GUEST_RIP), slot->stub) ||
+		    ctx->owner_thread != caller_thread(slot)) {
+			err = -EACCES;
+		} else if (ctx->state == CONTEXT_SUSPENDED || ctx->state == CONTEXT_RESULTS) {
+			resume_context(cpu, ctx);
+			return true;
+		}
+	}
+	context_release(ctx);
+	return resume_refused(cpu, err);
 }

@@ -100,8 +100,7 @@ static s64 pal_in_state(u64 id, u32 state, struct pal **pal)
 	return 0;
 }
 
-/* What comes next of the list: all of them go to one kind of owner. Copied once. */
-static s64 take_some(struct pal *pal, bool frames, u64 list_gpa, u64 count)
+s64 take_some(struct pal *pal, bool frames, u64 list_gpa, u64 count)
 {
 	const struct pal_section *s = frames ? section_of_frame(pal, pal->got_frames) : NULL;
 	u64 left = frames ? s->first + s->nr_pages - pal->got_frames :
@@ -113,8 +112,8 @@ static s64 take_some(struct pal *pal, bool frames, u64 list_gpa, u64 count)
 	nr = nr < FRAMES_A_LIST ? nr : FRAMES_A_LIST;
 	if (guest_read(GPA(list_gpa), pfn, nr * sizeof(*pfn)))
 		return -EFAULT;
-	taken = frame_take_list(pfn, nr, frames && s->type == PAL_SECTION_SHARED ? FRAME_LENT :
-				FRAME_PAL, slot_id(pal->slot));
+	taken = frame_take_list(pfn, nr, frames && section_is_linux(s) ? FRAME_LENT : FRAME_PAL,
+				slot_id(pal->slot));
 	for (i = 0; i < taken; i++) {
 		if (frames)
 			pal_frame_set(pal, pal->got_frames++, pfn[i]);

@@ -8,7 +8,7 @@
 
 static bool section_type_known(u32 type)
 {
-	return type >= PAL_SECTION_CODE && type <= PAL_SECTION_RODATA;
+	return type >= PAL_SECTION_CODE && type <= PAL_SECTION_WINDOW;
 }
 
 /* Whole pages of the user half. */
@@ -38,7 +38,6 @@ static int take_sections(const struct pal_desc *desc, struct pal *pal)
 {
 	u32 i, j;
 
-	pal->param_section = pal->stack_section = -1;
 	for (i = 0; i < desc->nr_sections; i++) {
 		const struct pal_section_desc *from = &desc->section[i];
 		struct pal_section *s = &pal->section[i];
@@ -47,25 +46,31 @@ static int take_sections(const struct pal_desc *desc, struct pal *pal)
 		    !range_ok(from->addr, from->nr_pages, pal_user_end(pal)))
 			return -EINVAL;
 		*s = (struct pal_section){ from->addr, from->type, from->nr_pages, pal->nr_frames };
-		pal->nr_frames += s->nr_pages;
-		if (pal->nr_frames > PAL_MAX_PAGES)
+		if (s->type == PAL_SECTION_WINDOW)
+			pal->nr_window = s->nr_pages;
+		else
+			pal->nr_frames += s->nr_pages;
+		/* The window's are the last indices, so that it can be empty. */
+		if (pal->nr_frames + pal->nr_window > PAL_MAX_PAGES ||
+		    pal->nr_window > PAL_MAX_WINDOW || (pal->nr_window && i + 1 < desc->nr_sections))
 			return -EINVAL;
 		for (j = 0; j < i; j++)
 			if (s->addr < section_end(&pal->section[j]) &&
 			    pal->section[j].addr < section_end(s))
 				return -EINVAL;
 		if (s->type == PAL_SECTION_PARAM) {
-			if (pal->param_section >= 0)
+			if (pal->nr_params_sections == PAL_MAX_CONTEXTS)
 				return -EINVAL;
-			pal->param_section = i;
+			pal->param_section[pal->nr_params_sections++] = i;
 		}
 		if (s->type == PAL_SECTION_STACK) {
-			if (pal->stack_section >= 0)
+			if (pal->nr_contexts == PAL_MAX_CONTEXTS)
 				return -EINVAL;
-			pal->stack_section = i;
+			pal->stack_section[pal->nr_contexts++] = i;
 		}
 	}
-	return pal->stack_section < 0 ? -EINVAL : 0;
+	return !pal->nr_contexts || (pal->nr_params_sections && pal->nr_params_sections != pal->nr_contexts) ?
+	       -EINVAL : 0;
 }
 
 static int take_param(const struct pal_entry_desc *entry, const struct pal_param_desc *from,
@@ -104,9 +109,11 @@ static int take_entry(const struct pal_entry_desc *from, struct pal *pal, struct
 	for (i = 0; i < e->nr_params; i++)
 		if (take_param(from, &from->param[i], &e->param[i], &offset))
 			return -EINVAL;
-	if (offset && (pal->param_section < 0 ||
-		       offset > pal->section[pal->param_section].nr_pages * PAGE_SIZE))
+	if (offset && !pal->nr_params_sections)
 		return -EINVAL;
+	for (i = 0; i < pal->nr_params_sections; i++)
+		if (offset > pal->section[pal->param_section[i]].nr_pages * PAGE_SIZE)
+			return -EINVAL;
 	return 0;
 }
 
@@ -139,10 +146,10 @@ static void count_pages(struct pal *pal)
 	u32 nr;
 
 	pal->nr_tables = 1 + tables_at(pal, 39) + tables_at(pal, 30) + tables_at(pal, 21);
-	nr = pal->nr_frames + pal->nr_tables;
+	nr = pal->nr_frames + pal->nr_window + pal->nr_tables;
 	pal->nr_lists = ALIGN_UP(nr, 512) / 512;
 	pal->nr_views = 1 + view_tables_needed(GPA(0), nr);
-	pal->nr_donated = DONATED_LISTS + pal->nr_lists + pal->nr_tables + pal->nr_views;
+	pal->nr_donated = DONATED_LISTS(pal) + pal->nr_lists + pal->nr_tables + pal->nr_views;
 }
 
 int descriptor_take(const struct pal_desc *desc, struct pal *pal)

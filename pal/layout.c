@@ -5,7 +5,8 @@
  * are those that the sections have in the owner (SDM vol. 3, 4.5). Accessed and
  * dirty flags are set beforehand and the paging structures are read-only in the
  * view, so the CPU never writes to them and nothing of this changes until the
- * PAL ends: no flush is ever due while it lives.
+ * PAL ends: no flush is due while it lives, but for the window, whose pages are
+ * in the page tables from the beginning and in the view while they are lent (lend.c).
  */
 #include "internal.h"
 
@@ -23,7 +24,7 @@ void *donated_ptr(const struct pal *pal, u32 i)
 
 static u64 *list_entry(const struct pal *pal, u32 index)
 {
-	return (u64 *)donated_ptr(pal, DONATED_LISTS + index / 512) + index % 512;
+	return (u64 *)donated_ptr(pal, DONATED_LISTS(pal) + index / 512) + index % 512;
 }
 
 u64 pal_frame(const struct pal *pal, u32 index)
@@ -64,6 +65,9 @@ static void *pal_part(const struct pal *pal, u64 addr, u64 size, bool write, u64
 		if (offset >= s->nr_pages * PAGE_SIZE)
 			continue;
 		if (write && (s->type == PAL_SECTION_CODE || s->type == PAL_SECTION_RODATA))
+			return NULL;
+		if (s->type == PAL_SECTION_WINDOW &&
+		    (pal->lent_over || s->first + (offset >> PAGE_SHIFT) >= pal->got_frames))
 			return NULL;
 		*length = size < rest ? size : rest;
 		return (u8 *)pal_frame_ptr(pal, s->first + (offset >> PAGE_SHIFT)) +
@@ -123,18 +127,23 @@ static u64 pte_flags(u32 type)
 	return flags;
 }
 
+static u32 first_table(const struct pal *pal)
+{
+	return pal->nr_frames + pal->nr_window;
+}
+
 /* The next paging structure: its PAL-physical page. They were counted before. */
 static u32 table_alloc(struct pal *pal)
 {
-	u32 k = pal->tables_used++;
+	u32 k = pal->tables_used++, index = first_table(pal) + k;
 
-	pal_frame_set(pal, pal->nr_frames + k, pal->donated[DONATED_LISTS + pal->nr_lists + k]);
-	return pal->nr_frames + k;
+	pal_frame_set(pal, index, pal->donated[DONATED_LISTS(pal) + pal->nr_lists + k]);
+	return index;
 }
 
 static int map_linear(struct pal *pal, u64 addr, u32 index, u64 flags)
 {
-	u32 table = pal->nr_frames;	/* the root */
+	u32 table = first_table(pal);	/* the root */
 	int shift;
 	u64 *entry;
 
@@ -165,7 +174,7 @@ static int build_begin(struct pal *pal)
 {
 	u32 i;
 
-	for (i = DONATED_LISTS + pal->nr_lists + pal->nr_tables; i < pal->nr_donated; i++)
+	for (i = DONATED_LISTS(pal) + pal->nr_lists + pal->nr_tables; i < pal->nr_donated; i++)
 		page_free(&pal->pool, HPA(pal->donated[i] << PAGE_SHIFT));
 	pal->cr3 = (u64)table_alloc(pal) << PAGE_SHIFT;
 	if (view_init(&pal->view, &pal->pool, 1))
@@ -175,7 +184,12 @@ static int build_begin(struct pal *pal)
 	return 0;
 }
 
-/* position: 0 = begin; 1..nr_frames = frames; then the paging structures. */
+int layout_map_lent(struct pal *pal, u32 index)
+{
+	return map_view(pal, index, ept_rights(PAL_SECTION_WINDOW));
+}
+
+/* position: 0 = begin; from 1 = frames and window; then the paging structures. */
 static int build_one(struct pal *pal, u32 position)
 {
 	const struct pal_section *s;
@@ -183,7 +197,7 @@ static int build_one(struct pal *pal, u32 position)
 
 	if (!position)
 		return build_begin(pal);
-	if (index >= pal->nr_frames)
+	if (index >= first_table(pal))
 		return map_view(pal, index, EPT_READ);
 	s = section_of_frame(pal, index);
 	if (s->type == PAL_SECTION_PARAM || s->type == PAL_SECTION_STACK)
@@ -191,7 +205,7 @@ static int build_one(struct pal *pal, u32 position)
 	if (map_linear(pal, s->addr + ((u64)(index - s->first) << PAGE_SHIFT), index,
 		       pte_flags(s->type)))
 		return -ENOMEM;
-	return map_view(pal, index, ept_rights(s->type));
+	return s->type == PAL_SECTION_WINDOW ? 0 : map_view(pal, index, ept_rights(s->type));
 }
 
 int layout_build_step(struct pal *pal)
@@ -200,7 +214,7 @@ int layout_build_step(struct pal *pal)
 	int err;
 
 	for (; pal->position < end; pal->position++) {
-		if (pal->position > pal->nr_frames + pal->tables_used)
+		if (pal->position > first_table(pal) + pal->tables_used)
 			return 0;
 		err = build_one(pal, pal->position);
 		if (err)

@@ -53,16 +53,14 @@ void owner_at_stub(struct cpu *cpu, const struct pal_context *ctx, u64 rax, u64 
 
 u64 context_token(struct pal_context *ctx)
 {
-	return ++ctx->slot->generation << 16 | slot_id(ctx->slot);
+	return ++ctx->slot->generation[ctx->index] << 16 | ctx->index << 12 | slot_id(ctx->slot);
 }
 
 void context_fail(struct cpu *cpu, struct pal_context *ctx, u32 error)
 {
-	struct pal_slot *slot = ctx->slot;
-
 	owner_at_stub(cpu, ctx, error, 0);
 	context_drop(ctx);
-	slot_release(slot);
+	context_release(ctx);
 }
 
 void context_finish(struct cpu *cpu, struct pal_context *ctx, bool at_stub)
@@ -93,7 +91,7 @@ void context_finish(struct cpu *cpu, struct pal_context *ctx, bool at_stub)
 		context_fail(cpu, ctx, EFAULT);
 		return;
 	}
-	slot_release(slot);
+	context_release(ctx);
 }
 
 /* The call ends here, with an errno; the PAL's registers are dropped. */
@@ -105,7 +103,11 @@ static void end_call(struct cpu *cpu, u32 error)
 	context_fail(cpu, ctx, error);
 }
 
-void pal_interrupt(struct cpu *cpu)
+/*
+ * Out of the PAL, which goes on where it is when the owner says so: once, and nowhere else.
+ * False: it has ended instead.
+ */
+static bool suspend(struct cpu *cpu, u64 rax)
 {
 	struct pal_context *ctx = cpu->pal_context;
 	struct pal_slot *slot = ctx->slot;
@@ -113,18 +115,36 @@ void pal_interrupt(struct cpu *cpu)
 
 	if (READ_ONCE(slot->dying) || unlikely(pal_doomed)) {
 		end_call(cpu, pal_doomed ? EIO : ECANCELED);
-		return;
+		return false;
 	}
 	pal_vmcs_read(&state);
 	ctx->rip = state.rip;
 	ctx->rsp = state.rsp;
 	ctx->rflags = state.rflags;
 	ctx->regs = cpu->regs;
+	ctx->ocall = rax != STUB_RESUME;
 	leave_pal(cpu, ctx->vector);
 	ctx->state = CONTEXT_SUSPENDED;
-	slot->info.interrupts++;
-	owner_at_stub(cpu, ctx, STUB_RESUME, context_token(ctx));
-	slot_release(slot);
+	atomic_fetch_add64(&slot->info.interrupts, !ctx->ocall);
+	owner_at_stub(cpu, ctx, rax, context_token(ctx));
+	context_release(ctx);
+	return true;
+}
+
+void pal_interrupt(struct cpu *cpu)
+{
+	suspend(cpu, STUB_RESUME);
+}
+
+void context_ocall(struct cpu *cpu, struct pal_context *ctx)
+{
+	const struct guest_regs asked = cpu->regs;
+	bool compat = ctx->pal->compat;	/* whose owner has RSI and RDX for something else */
+
+	if (suspend(cpu, STUB_OCALL + asked.rdi) && !compat) {
+		cpu->regs.rsi = asked.rsi;
+		cpu->regs.rdx = asked.rdx;
+	}
 }
 
 void pal_abort(struct cpu *cpu)
@@ -137,7 +157,7 @@ static void fault_in_pal(struct cpu *cpu, u32 reason, u64 info)
 {
 	struct pal_slot *slot = cpu->pal_context->slot;
 
-	slot->info.faults++;
+	atomic_fetch_add64(&slot->info.faults, 1);
 	log_event(LOG_INFO, "PAL %u: fault, exit reason %u, vector %d", slot_id(slot), reason,
 		  reason == REASON_EXCEPTION_OR_NMI ? (int)(info & INTR_INFO_VECTOR) : -1);
 	end_call(cpu, EFAULT);

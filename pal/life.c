@@ -39,7 +39,7 @@ static s64 wait_flush(struct pal_slot *slot)
 static s64 move_in(struct pal_slot *slot)
 {
 	struct pal *old = slot->pal, *new = donated_ptr(old, DONATED_PAL);
-	struct pal_context *ctx = donated_ptr(old, DONATED_CONTEXT);
+	u32 i;
 	u32 end = old->position + PAL_WIPES_A_STEP;
 
 	for (; old->position < old->nr_donated - old->nr_views; old->position++) {
@@ -52,8 +52,8 @@ static s64 move_in(struct pal_slot *slot)
 	memcpy(new, old, sizeof(*new));
 	slot->pal = new;
 	registering_done(old);
-	ctx->slot = slot;
-	ctx->pal = new;
+	for (i = 0; i < new->nr_contexts; i++)
+		*pal_context_at(new, i) = (struct pal_context){ .slot = slot, .pal = new, .index = i };
 	set_state(slot, PAL_COLLECTING);
 	return 0;
 }
@@ -101,14 +101,14 @@ static s64 step_up(struct pal_slot *slot)
 
 static bool frame_is_lent(const struct pal *pal, u32 index)
 {
-	return section_of_frame(pal, index)->type == PAL_SECTION_SHARED;
+	return section_is_linux(section_of_frame(pal, index));
 }
 
 /* Nothing is wiped that was never private: a failed registration leaves the owner's memory. */
 static s64 wipe_step(struct pal_slot *slot)
 {
 	struct pal *pal = slot->pal;
-	u32 end = pal->position + PAL_WIPES_A_STEP;
+	u32 i, end = pal->position + PAL_WIPES_A_STEP;
 
 	for (; pal->isolated && pal->position < pal->nr_frames; pal->position++) {
 		if (pal->position == end)
@@ -116,10 +116,10 @@ static s64 wipe_step(struct pal_slot *slot)
 		if (!frame_is_lent(pal, pal->position))
 			memset(pal_frame_ptr(pal, pal->position), 0, PAGE_SIZE);
 	}
-	if (pal->own_pages) {
-		memset(donated_ptr(pal, DONATED_CONTEXT), 0, PAGE_SIZE);
+	for (i = 0; pal->own_pages && i < pal->nr_contexts; i++)
+		memset(pal_context_at(pal, i), 0, PAGE_SIZE);
+	if (pal->own_pages)
 		utpm_end(pal);
-	}
 	pal->position = 0;
 	set_state(slot, PAL_RETURNING);
 	return -EAGAIN;
@@ -144,8 +144,11 @@ static s64 return_step(struct pal_slot *slot)
 
 static s64 step_down(struct pal_slot *slot)
 {
+	u32 i;
+
 	if (slot_state(slot) < PAL_WIPING) {
-		slot->generation++;	/* tokens of a call in progress are stale now */
+		for (i = 0; i < PAL_MAX_CONTEXTS; i++)
+			slot->generation[i]++;	/* tokens of calls in progress are stale now */
 		atomic_fetch_add64(&pal_ends, 1);
 		slot->pal->position = 0;
 		set_state(slot, PAL_WIPING);
@@ -169,7 +172,7 @@ s64 pal_hc_step(u64 id)
 		return -ENOENT;
 	if (!slot_claim(slot)) {
 		/* It may have been entered after pal_hc_destroy() looked: kick once more. */
-		if (!READ_ONCE(slot->dying) || READ_ONCE(slot->claim) != CLAIM_RUNNING)
+		if (!READ_ONCE(slot->dying) || !slot_shared(slot))
 			return -EAGAIN;
 		if (tlb_flush_done(READ_ONCE(slot->kick_ticket)) != 0)
 			WRITE_ONCE(slot->kick_ticket, tlb_flush_begin());
@@ -191,7 +194,7 @@ s64 pal_hc_destroy(u64 id)
 		return -ENOENT;
 	WRITE_ONCE(slot->dying, 1);
 	/* A CPU that runs it comes to the core and sees that. */
-	if (READ_ONCE(slot->claim) == CLAIM_RUNNING)
+	if (slot_shared(slot))
 		WRITE_ONCE(slot->kick_ticket, tlb_flush_begin());
 	return 0;
 }

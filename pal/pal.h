@@ -38,6 +38,8 @@ s64 pal_hc_step(u64 id);
 s64 pal_hc_info(u64 id, u64 info_gpa);
 s64 pal_hc_destroy(u64 id);
 s64 pal_hc_reclaim(u64 id, u64 list_gpa);
+s64 pal_hc_lend(u64 id, u64 list_gpa, u64 count);
+s64 pal_hc_take_back(u64 id);
 
 /*
  * Linux fetched from a hidden frame (EPT violation in VMCS01). True: a PAL was

@@ -132,9 +132,10 @@ static int size_pointers(struct pal_context *ctx)
 }
 
 /* Where a byte of the PARAM section is, and how many follow in its page. */
-static void *param_at(const struct pal *pal, u32 offset, u32 *rest)
+static void *param_at(const struct pal_context *ctx, u32 offset, u32 *rest)
 {
-	u32 first = pal->section[pal->param_section].first;
+	const struct pal *pal = ctx->pal;
+	u32 first = pal->section[pal->param_section[ctx->index]].first;
 
 	*rest = PAGE_SIZE - offset % PAGE_SIZE;
 	return (u8 *)pal_frame_ptr(pal, first + offset / PAGE_SIZE) + offset % PAGE_SIZE;
@@ -149,7 +150,7 @@ static int copy_one_in(const struct pal_context *ctx, u32 i, const struct guest_
 	int err;
 
 	for (at = 0; at < bytes; at += n) {
-		void *to = param_at(ctx->pal, p->offset + at, &n);
+		void *to = param_at(ctx, p->offset + at, &n);
 
 		if (n > bytes - at)
 			n = bytes - at;
@@ -182,8 +183,8 @@ static void first_stack_32(struct pal_context *ctx, const u64 *value, u32 *top, 
 static void first_state(struct cpu *cpu, struct pal_context *ctx)
 {
 	const struct pal *pal = ctx->pal;
-	const struct pal_section *stack = &pal->section[pal->stack_section];
-	u64 param_base = pal->param_section < 0 ? 0 : pal->section[pal->param_section].addr;
+	const struct pal_section *stack = &pal->section[pal->stack_section[ctx->index]];
+	u64 param_base = pal->nr_params_sections ? pal->section[pal->param_section[ctx->index]].addr : 0;
 	u64 value[PAL_MAX_PARAMS] = { 0 };
 	u32 i, n = ctx->entry->nr_params;
 	u64 *top = (u64 *)((u8 *)pal_frame_ptr(pal, stack->first + stack->nr_pages - 1) + PAGE_SIZE);
@@ -237,7 +238,7 @@ int params_out(struct pal_context *ctx, const struct guest_paging *paging,
 		while ((p->flags & PAL_PARAM_OUT) && ctx->out_done < ctx->bytes[i]) {
 			u32 n;
 			size_t done = 0;
-			const void *from = param_at(ctx->pal, p->offset + ctx->out_done, &n);
+			const void *from = param_at(ctx, p->offset + ctx->out_done, &n);
 			int err;
 
 			if (n > ctx->bytes[i] - ctx->out_done)

@@ -65,8 +65,13 @@ void service_call(struct cpu *cpu, struct pal_context *ctx)
 		leave_pal(cpu, NULL);
 		context_fail(cpu, ctx, r->rdi - 1 < 4095 ? r->rdi : EINVAL);
 		break;
+	case HC_SVC_OCALL:
+		finish(cpu, -EINVAL);
+		if (r->rdi < STUB_OCALL)
+			context_ocall(cpu, ctx);
+		break;
 	default:
-		ret = utpm_call(ctx->pal, r);
+		ret = utpm_call(ctx, r);
 		if (ret != -EAGAIN)
 			finish(cpu, ret);
 	}

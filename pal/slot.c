@@ -16,11 +16,19 @@ u32 slot_id(const struct pal_slot *slot)
 	return slot - slots + 1;
 }
 
+static void claimed(struct pal_slot *slot, bool shared)
+{
+	struct cpu *cpu = this_cpu();
+
+	cpu->pal_claim = slot;
+	cpu->pal_claim_shared = shared;
+}
+
 bool slot_claim(struct pal_slot *slot)
 {
-	if (unlikely(!cmpxchg64(&slot->claim, CLAIM_FREE, CLAIM_ROOT)))
+	if (unlikely(!cmpxchg64(&slot->claim, CLAIM_FREE, CLAIM_ALONE)))
 		return false;
-	this_cpu()->pal_claim = slot;
+	claimed(slot, false);
 	return true;
 }
 
@@ -29,6 +37,22 @@ void slot_release(struct pal_slot *slot)
 	this_cpu()->pal_claim = NULL;
 	barrier();	/* x86 keeps stores in order */
 	WRITE_ONCE(slot->claim, CLAIM_FREE);
+}
+
+bool slot_join(struct pal_slot *slot)
+{
+	u64 claim = READ_ONCE(slot->claim);
+
+	if (unlikely(claim == CLAIM_ALONE || !cmpxchg64(&slot->claim, claim, claim + 1)))
+		return false;
+	claimed(slot, true);
+	return true;
+}
+
+void slot_leave(struct pal_slot *slot)
+{
+	this_cpu()->pal_claim = NULL;
+	atomic_fetch_add64(&slot->claim, -1);
 }
 
 struct pal_slot *slot_create(void)
@@ -82,6 +106,11 @@ void pal_close(bool closed)
 /* For core/fatal.c: the hypercall that held it does not come back. */
 void pal_release_claim(struct cpu *cpu)
 {
-	if (cpu->pal_claim)
+	if (!cpu->pal_claim)
+		return;
+	/* No context is entered any more, so none has to be free. */
+	if (cpu->pal_claim_shared)
+		slot_leave(cpu->pal_claim);
+	else
 		slot_release(cpu->pal_claim);
 }

@@ -39,15 +39,27 @@ void utpm_end(struct pal *pal)
 	memset(utpm_of(pal), 0, PAGE_SIZE);
 }
 
-void utpm_abandon(struct pal *pal)
+/* Others look at utpm->service meanwhile, and may begin when it is 0: that last. */
+static void chain_end(struct pal *pal)
 {
 	struct pal_utpm *utpm = utpm_of(pal);
 
-	if (likely(!utpm->service))
-		return;
 	if (utpm->service == HC_SVC_QUOTE)
 		sign_forget(slot_id(pal->slot));
-	memset(&utpm->service, 0, sizeof(*utpm) - offsetof(struct pal_utpm, service));
+	memset(&utpm->step, 0, sizeof(*utpm) - offsetof(struct pal_utpm, step));
+	barrier();
+	WRITE_ONCE(utpm->service, 0);
+}
+
+void utpm_abandon(const struct pal_context *ctx)
+{
+	struct pal_utpm *utpm = utpm_of(ctx->pal);
+
+	/* Only after a bug of the core in the middle of it. */
+	if (unlikely(READ_ONCE(utpm->lock) == ctx->index + 1))
+		WRITE_ONCE(utpm->lock, 0);
+	if (unlikely(READ_ONCE(utpm->service)) && utpm->context == ctx->index)
+		chain_end(ctx->pal);
 }
 
 static s64 pcr_read(struct pal *pal, u64 index, u64 to)
@@ -69,14 +81,19 @@ static s64 pcr_extend(struct pal *pal, u64 index, u64 from)
 	return 0;
 }
 
-/* RAX names the service and RIP stays, so it is the same one until its end. */
-static s64 chain(struct pal *pal, u32 service, u64 request)
+/* RAX names the service and RIP stays, so it is the same one until its end. One context's at a time. */
+static s64 chain(const struct pal_context *ctx, u32 service, u64 request)
 {
+	struct pal *pal = ctx->pal;
 	struct pal_utpm *utpm = utpm_of(pal);
 	s64 ret;
 
+	if (utpm->service && utpm->context != ctx->index)
+		return -EAGAIN;
 	if (utpm->service != service) {
-		utpm_abandon(pal);
+		utpm_abandon(ctx);
+		utpm->context = ctx->index;
+		barrier();
 		utpm->service = service;
 	}
 	ret = service == HC_SVC_SEAL ? utpm_seal(pal, utpm, request) :
@@ -84,24 +101,37 @@ static s64 chain(struct pal *pal, u32 service, u64 request)
 					 utpm_quote(pal, utpm, request);
 	utpm->step++;
 	if (ret != -EAGAIN)
-		utpm_abandon(pal);	/* keys, data */
+		chain_end(pal);	/* keys, data */
 	return ret;
 }
 
-s64 utpm_call(struct pal *pal, struct guest_regs *r)
+static s64 call(const struct pal_context *ctx, struct guest_regs *r)
 {
 	switch ((u32)r->rax) {
 	case HC_SVC_PCR_READ:
-		return pcr_read(pal, r->rdi, r->rsi);
+		return pcr_read(ctx->pal, r->rdi, r->rsi);
 	case HC_SVC_PCR_EXTEND:
-		return pcr_extend(pal, r->rdi, r->rsi);
+		return pcr_extend(ctx->pal, r->rdi, r->rsi);
 	case HC_SVC_SEAL:
 	case HC_SVC_UNSEAL:
 	case HC_SVC_QUOTE:
-		return chain(pal, r->rax, r->rdi);
+		return chain(ctx, r->rax, r->rdi);
 	case HC_SVC_COUNTER:
-		return utpm_counter(pal, r->rdi, r->rsi, &r->rdx);
+		return utpm_counter(ctx->pal, r->rdi, r->rsi, &r->rdx);
 	default:
 		return -ENOSYS;
 	}
+}
+
+s64 utpm_call(const struct pal_context *ctx, struct guest_regs *r)
+{
+	u64 *lock = &utpm_of(ctx->pal)->lock;
+	s64 ret;
+
+	if (!cmpxchg64(lock, 0, ctx->index + 1))
+		return -EAGAIN;
+	ret = call(ctx, r);
+	barrier();
+	WRITE_ONCE(*lock, 0);
+	return ret;
 }

@@ -3,7 +3,8 @@
  * The trusted services of a PAL (docs/services.md): its PCRs, and a service in
  * progress. All of it lies in one donated page, wiped with the others when the PAL
  * ends. A service is a chain of steps with RIP on the VMCALL, so everything that a
- * step leaves for the next is here, and only the holder of the claim looks at it.
+ * step leaves for the next is here. Where a PAL has several contexts, one of them at a time
+ * holds the lock, and one has a service in progress; the others make their VMCALL again.
  */
 #ifndef UNDERPIN_PAL_UTPM_H
 #define UNDERPIN_PAL_UTPM_H
@@ -13,6 +14,8 @@
 
 struct pal_utpm {
 	u8 pcr[PAL_NR_PCRS][DIGEST_SIZE];
+	u64 lock;		/* 1 + index of the context whose call is under way */
+	u32 context;		/* index of the one whose service it is */
 	u32 service;		/* HC_SVC_* in progress; 0: none */
 	u32 step;
 	union {

@@ -83,6 +83,7 @@ struct cpu {
 
 	/* PALs: owned by pal/ */
 	struct pal_slot *pal_claim;	/* held by this CPU (pal/slot.c) */
+	bool pal_claim_shared;
 	struct pal_context *pal_context; /* the context that runs here, in MODE_PAL */
 	struct {		/* the last call of a PAL here; good while no PAL has ended since */
 		u64 pfn, ends;

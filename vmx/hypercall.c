@@ -64,6 +64,10 @@ static s64 privileged_call(struct cpu *cpu, u32 number)
 		return pal_hc_destroy(r->rdi);
 	case HC_PAL_RECLAIM:
 		return pal_hc_reclaim(r->rdi, r->rsi);
+	case HC_PAL_LEND:
+		return tell_missing(r, pal_hc_lend(r->rdi, r->rsi, r->rdx));
+	case HC_PAL_TAKE_BACK:
+		return pal_hc_take_back(r->rdi);
 	case HC_DONATE:
 		return donate_call(r->rdi, r->rsi);
 	case HC_RECLAIM:
@@ -172,7 +176,7 @@ void handle_vmcall(struct cpu *cpu)
 			inject_gp();
 		return;
 	}
-	if (plain < HC_COMMIT_CPU || plain > HC_RECLAIM || depth > cpuid_nesting_depth) {
+	if (plain < HC_COMMIT_CPU || plain > HC_PAL_TAKE_BACK || depth > cpuid_nesting_depth) {
 		forward_vmcall(cpu);
 		return;
 	}

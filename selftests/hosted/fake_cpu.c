@@ -165,7 +165,7 @@ WEAK u64 atomic_fetch_add64(u64 *p, u64 v)
 
 /* ---- CPUs and their VMCSs: two a CPU (VMCS01 and another), found by address ---- */
 #define NR_FIELDS 0x7000
-#define NR_VMCS (2 * FAKE_MAX_CPUS)
+#define NR_VMCS (3 * FAKE_MAX_CPUS)	/* a nameless one for each CPU, and two with names */
 u32 fake_nr_cpus = 1, fake_cpu;
 static struct cpu cpus[FAKE_MAX_CPUS];
 static struct { hpa_t at; u64 field[NR_FIELDS]; } vmcs[NR_VMCS];

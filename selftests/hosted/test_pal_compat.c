@@ -127,12 +127,12 @@ static void test_interrupt(void)
 	struct cpu *cpu = owner_calls(ESP);
 	u64 token;
 
-	pal_of(p.id)->slot->generation += 0x123456789ull;
+	pal_of(p.id)->slot->generation[0] += 0x123456789ull;
 	check(fetch(cpu));
 	pal_exit(cpu, REASON_EXTERNAL_INTERRUPT);
 	token = cpu->regs.rcx | cpu->regs.rdx << 32;
 	ok(at_stub(cpu, STUB_RESUME) && owners_own(&cpu->regs) && !(cpu->regs.rcx >> 32) &&
-	   token == (pal_of(p.id)->slot->generation << 16 | p.id), "the token is in EDX:ECX");
+	   token == (pal_of(p.id)->slot->generation[0] << 16 | p.id), "the token is in EDX:ECX");
 	vmwrite(GUEST_CS_ACCESS_RIGHTS, 0xa0fb);
 	cpu->regs.rdi = token;
 	ok(pal_resume(cpu) && cpu->regs.rax == (u64)-EACCES, "64-bit code cannot resume a 32-bit PAL");

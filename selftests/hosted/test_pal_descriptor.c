@@ -55,7 +55,15 @@ static void test_each(void)
 	REFUSED("no entry", d->nr_entries = 0);
 	REFUSED("too many entries", d->nr_entries = PAL_MAX_ENTRIES + 1);
 	REFUSED("section type 0", d->section[1].type = 0);
-	REFUSED("section type 7", d->section[1].type = 7);
+	REFUSED("section type 8", d->section[1].type = 8);
+	REFUSED("a WINDOW before another section", d->section[S_DATA].type = PAL_SECTION_WINDOW);
+	REFUSED("a WINDOW of 257 pages", d->section[S_SHARED].type = PAL_SECTION_WINDOW;
+		d->section[S_SHARED].nr_pages = PAL_MAX_WINDOW + 1);
+	REFUSED("an entry in the WINDOW", d->section[S_SHARED].type = PAL_SECTION_WINDOW;
+		d->entry[0].addr = d->section[S_SHARED].addr);
+	REFUSED("a WINDOW with which it has too many pages", d->section[S_SHARED].type = PAL_SECTION_WINDOW;
+		d->section[S_SHARED].nr_pages = 10; d->section[S_STACK].nr_pages = PAL_MAX_PAGES - 14;
+		d->section[S_SHARED].addr += PAL_MAX_PAGES * 4096ull);
 	REFUSED("an address within a page", d->section[1].addr += 8);
 	REFUSED("the null page", d->section[5].addr = 0);
 	REFUSED("the kernel half", d->section[5].addr = 0xffff800000000000);
@@ -128,7 +136,7 @@ static void random_desc(void)
 
 		if (i < S_SHARED && fake_chance(90))
 			continue;
-		s->type = 1 + fake_below(6);
+		s->type = 1 + fake_below(6 + fake_chance(30));
 		if (fake_chance(90) && (s->type == PAL_SECTION_STACK || s->type == PAL_SECTION_PARAM))
 			s->type = PAL_SECTION_DATA;
 		s->nr_pages = fake_chance(90) ? 1 + fake_below(6) : fake_below(5000);
@@ -178,8 +186,8 @@ static void check_accepted(void)
 		}
 		frames += s->nr_pages;
 	}
-	check(frames == pal.nr_frames && frames <= PAL_MAX_PAGES);
-	check(pal.section[pal.stack_section].type == PAL_SECTION_STACK);
+	check(frames == pal.nr_frames + pal.nr_window && frames <= PAL_MAX_PAGES);
+	check(pal.section[pal.stack_section[0]].type == PAL_SECTION_STACK);
 	for (i = 0; i < pal.nr_entries; i++) {
 		const struct pal_entry *e = &pal.entry[i];
 		const struct pal_section *s = section_of_frame(&pal, e->frame);
@@ -194,7 +202,7 @@ static void check_accepted(void)
 				continue;
 			check(q->offset >= end && q->offset % 16 == 0 && q->size);
 			end = q->offset + q->size;
-			check(end <= pal.section[pal.param_section].nr_pages * 4096);
+			check(end <= pal.section[pal.param_section[0]].nr_pages * 4096);
 			check(!q->size_param || e->param[q->size_param - 1].type == PAL_PARAM_INTEGER);
 		}
 	}
@@ -213,16 +221,20 @@ static void check_mapping(void)
 	u32 i, j, k = 0, level;
 	u64 flags;
 
-	check(built->tables_used == built->nr_tables && !built->pool.nr_free);
+	check(built->tables_used == built->nr_tables && (built->nr_window || !built->pool.nr_free));
 	for (i = 0; i < built->nr_sections; i++)
-		for (j = 0; j < built->section[i].nr_pages; j++)
+		for (j = 0; built->section[i].type == PAL_SECTION_WINDOW && j < built->section[i].nr_pages; j++)
+			check(pal_at(&p, built->section[i].addr + j * 4096ull, &flags) && flags == (NX | 7),
+			      "a window is in the page tables only");
+	for (i = 0; i < built->nr_sections; i++)
+		for (j = 0; built->section[i].type != PAL_SECTION_WINDOW && j < built->section[i].nr_pages; j++)
 			check(pal_at(&p, built->section[i].addr + j * 4096ull, &flags) ==
 				      frame(p.frame[k++]) && flags == rights[built->section[i].type],
 			      "section %u page %u: %llx", i, j, flags);
 	for (i = 0; i < built->nr_tables; i++)
-		check((view_lookup(&built->view, GPA((built->nr_frames + i) * 4096ull), (int *)&level) &
+		check((view_lookup(&built->view, GPA((built->nr_frames + built->nr_window + i) * 4096ull), (int *)&level) &
 		       7) == 1, "paging structures are read-only to the PAL");
-	check(!view_lookup(&built->view, GPA((built->nr_frames + built->nr_tables) * 4096ull),
+	check(!view_lookup(&built->view, GPA((built->nr_frames + built->nr_window + built->nr_tables) * 4096ull),
 			   (int *)&level));
 	for (i = 0; i < 200; i++) {
 		u64 at = ALIGN_DOWN(fake_chance(50) ? random_address() : fake_random(), 4096) & (BIT(47) - 1);

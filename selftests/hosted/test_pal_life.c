@@ -4,7 +4,8 @@
  * The life of PALs (RULES 1, 4, 6): several at once, driven by a module that
  * does anything in any order (create, donate, add, step, destroy, reclaim, also
  * with frames that are taken, bad lists and wrong ids), by owners that call and
- * are interrupted on two CPUs, and by CPUs that answer kicks late or never. A
+ * are interrupted on two CPUs, two calls at once, with pages lent in whatever state,
+ * and by CPUs that answer kicks late or never. A
  * model says whose each frame must be. Promised:
  * nothing is written to a page of Linux's before every CPU has flushed; a frame
  * that was private is wiped before it is Linux's; one that was not is as it was;
@@ -16,6 +17,8 @@
 #define NR_CPUS 2
 #define FIRST 0x1000ull		/* frames of sections: PAL k has FIRST + 0x40 * k and up */
 #define DONATED 0x1800ull
+#define LENT 0x1c00ull		/* what is lent to PAL k: LENT + 0x20 * k and up */
+#define WINDOW_PAGES 20
 #define STEPS 400000
 
 struct model {
@@ -25,6 +28,8 @@ struct model {
 	bool destroyed;
 	bool timed_out;
 	u64 token;
+	u32 lent;
+	bool window;
 };
 static struct model model[NR_PALS];
 static u64 late_until[NR_CPUS];	/* the CPU does not come to the core before this step */
@@ -76,7 +81,7 @@ static bool is_filled_with(u64 pfn, u8 value)
 
 static bool is_shared(const struct model *m, u32 index)
 {
-	return index + 1 == m->p.nr_frames;	/* the last section of describe() */
+	return index == 6;	/* the last section of describe() */
 }
 
 static enum pal_state state(const struct model *m)
@@ -147,6 +152,14 @@ static void create(struct model *m, u32 k)
 	describe(&m->p, base);
 	m->p.desc.section[S_DATA].nr_pages = 1;
 	m->p.desc.section[S_CODE].nr_pages = 1;
+	if (fake_chance(50)) {
+		m->p.desc.section[m->p.desc.nr_sections++] = (struct pal_section_desc){ PAL_SECTION_PARAM, 1, base + 0x10000 };
+		m->p.desc.section[m->p.desc.nr_sections++] = (struct pal_section_desc){ PAL_SECTION_STACK, 1, base + 0x12000 };
+	}
+	m->window = fake_chance(60);
+	if (m->window)
+		m->p.desc.section[m->p.desc.nr_sections++] =
+			(struct pal_section_desc){ PAL_SECTION_WINDOW, WINDOW_PAGES, base + 0x20000 };
 	if (fake_chance(5)) {
 		m->p.desc.nr_sections = 99;
 		memcpy(phys_to_virt(HPA(DESC_GPA)), &m->p.desc, sizeof(m->p.desc));
@@ -160,9 +173,57 @@ static void create(struct model *m, u32 k)
 	check(pal_create(&m->p, FIRST + 0x40 * k, DONATED + 0x40 * k) > 0);
 	for (i = 0; i < NR_PALS; i++)
 		check(&model[i] == m || model[i].p.id != m->p.id, "two PALs with one id");
-	m->donated = m->frames = m->reclaimed = 0;
+	m->donated = m->frames = m->reclaimed = m->lent = 0;
 	m->destroyed = m->timed_out = false;
 	m->token = 0;
+}
+
+/* Whose the core says they are, and that it has not touched them. */
+static void check_lent(const struct model *m, bool all_back)
+{
+	u64 first = LENT + 0x20 * (m - model);
+	u32 i, id, n = 0;
+
+	for (i = 0; i < WINDOW_PAGES; i++) {
+		enum frame_owner owner = frame_owner(first + i, &id);
+
+		check(owner == FRAME_LINUX || (owner == FRAME_LENT && id == m->p.id));
+		n += owner == FRAME_LENT;
+		check(is_filled_with(first + i, pattern(first + i)));
+	}
+	check(!all_back || !n, "%u pages are still lent", n);
+	check(n <= m->lent);
+}
+
+static void lend(struct model *m)
+{
+	u64 first = LENT + 0x20 * (m - model);
+	u32 n = fake_below(WINDOW_PAGES + 2), i;
+	s64 ret;
+
+	if (m->p.id <= 0)
+		return;
+	if (fake_chance(40)) {
+		ret = pal_hc_take_back(m->p.id);
+		check(ret <= 0);
+		for (i = 0; !ret && m->lent && i < NR_CPUS; i++)
+			check(reached[i] >= slot_of(m->p.id)->ticket, "a CPU may still reach what was lent");
+		if (!ret)
+			m->lent = 0;
+		check_lent(m, !ret);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		pal_list()[i] = first + m->lent + i;
+	if (n && fake_chance(20))
+		pal_list()[fake_below(n)] = fake_chance(50) ? m->p.frame[0] : 0x4000;
+	ret = pal_hc_lend(m->p.id, LIST_GPA, n);
+	check(ret <= (s64)n);
+	if (ret > 0) {
+		check(state(m) == PAL_READY && m->window && !m->destroyed && m->lent + ret <= WINDOW_PAGES);
+		m->lent += ret;
+	}
+	check_lent(m, false);
 }
 
 /* Sometimes with a frame in between that cannot be taken, or a list that cannot be read. */
@@ -262,6 +323,7 @@ static void reclaim(struct model *m)
 			check(frame_owner(m->p.frame[i], NULL) == FRAME_LINUX);
 		for (i = 0; i < m->donated; i++)
 			check(frame_owner(m->p.donated[i], NULL) == FRAME_LINUX);
+		check_lent(m, true);
 		for (i = 0; i < NR_CPUS; i++)
 			check(reached[i] >= slot_of(m->p.id)->ticket, "a CPU has stale translations");
 		m->p.id = 0;
@@ -270,7 +332,7 @@ static void reclaim(struct model *m)
 
 static void call(struct model *m, u32 k)
 {
-	u32 slot = fake_below(NR_CPUS), where;
+	u32 slot = fake_below(NR_CPUS);
 	struct cpu *cpu = cpu_of_slot(slot);
 	u64 entry = PAL_BASE + k * 0x100000 + 0x40;
 	bool ready = state(m) == PAL_READY && !m->destroyed;
@@ -282,7 +344,7 @@ static void call(struct model *m, u32 k)
 	if (pal_fetch(cpu, GPA(m->p.frame[0] << 12 | 0x40), GVA(entry)))
 		check(ready, "entered in state %d", state(m));
 	if (cpu->mode == MODE_PAL)
-		check(running(m, &where) == cpu);
+		check(cpu->pal_context->slot == slot_of(m->p.id));
 	fake_cpu = 0;
 }
 
@@ -354,7 +416,10 @@ static void cpus_visit(bool all)
 
 static void one(struct model *m)
 {
-	switch (fake_below(16)) {
+	switch (fake_below(18)) {
+	case 16 ... 17:
+		lend(m);
+		break;
 	case 0:
 		create(m, m - model);
 		break;
@@ -424,6 +489,8 @@ int main(void)
 	while (main_view_reclaim_step() == -EAGAIN)
 		cpus_visit(true);
 	free_before = core_pool.nr_free;
+	for (k = 0; k < NR_PALS * 0x20; k++)
+		fill(LENT + k);
 	for (now = 0; now < STEPS; now++) {
 		struct model *m = &model[fake_below(NR_PALS)];
 		enum pal_state before = state(m);
@@ -449,7 +516,7 @@ int main(void)
 	   free_before);
 	describe(&model[0].p, PAL_BASE);
 	check(pal_create(&model[0].p, FIRST, DONATED) == 1);
-	slot_of(1)->claim = CLAIM_RUNNING;
+	slot_of(1)->claim = 1;
 	slot_of(1)->ticket = 77;
 	check(pal_hc_destroy(1) == 0 && pal_hc_step(1) == -EINPROGRESS);
 	ok(slot_of(1)->ticket == 77, "who has no claim changes no ticket that is waited for");

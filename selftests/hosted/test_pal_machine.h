@@ -425,7 +425,7 @@ static u32 count_frames(const struct pal_desc *d)
 	u32 i, n = 0;
 
 	for (i = 0; i < d->nr_sections; i++)
-		n += d->section[i].nr_pages;
+		n += d->section[i].type == PAL_SECTION_WINDOW ? 0 : d->section[i].nr_pages;
 	return n;
 }
 
@@ -534,7 +534,7 @@ static struct pal *pal_of(s64 id)
 
 static struct pal_context *context_of(s64 id)
 {
-	return donated_ptr(pal_of(id), DONATED_CONTEXT);
+	return pal_context_at(pal_of(id), 0);
 }
 
 static enum pal_state state_of(s64 id)

@@ -450,6 +450,140 @@ static void test_kinds(void)
 	ok(WIFEXITED(status) && !WEXITSTATUS(status), "an unknown kind is refused, and the secret wiped");
 }
 
+/* ---- two contexts of one PAL, each on a CPU of its own ---- */
+static struct cpu *context_enters(u32 slot)
+{
+	u64 rsp = STACK_TOP - 0x808 - slot * 64;
+	struct cpu *cpu = run_owner(slot, PAL_ENTRY, rsp, 0x7f0000001000 + slot * 0x1000);
+
+	*(u64 *)((u8 *)frame(STACK_PFN) + (rsp & 4095)) = 0x400123;
+	check(pal_fetch(cpu, GPA(pal[0].frame[0] << 12 | (PAL_ENTRY & 4095)), GVA(PAL_ENTRY)));
+	check(cpu->mode == MODE_PAL);
+	return cpu;
+}
+
+static void asks(u32 slot, u64 nr, u64 rdi, u64 rsi)
+{
+	struct guest_regs *r = &cpu_of_slot(slot)->regs;
+
+	fake_cpu = slot;
+	vmwrite(GUEST_RIP, PAL_BASE);
+	vmwrite(VM_EXIT_INSTRUCTION_LENGTH, 3);
+	r->rax = nr;
+	r->rdi = rdi;
+	r->rsi = rsi;
+}
+
+/* One VMCALL of the context on this CPU. True: it is answered. */
+static bool one_more(u32 slot)
+{
+	fake_cpu = slot;
+	pal_exit(cpu_of_slot(slot), REASON_VMCALL);
+	return vmread(GUEST_RIP) != PAL_BASE;
+}
+
+/* Both to their ends, in turns by chance. */
+static void both(s64 *a, s64 *b)
+{
+	bool done[2] = { false, false };
+	u32 n, slot;
+
+	for (n = 0; !(done[0] && done[1]); n++) {
+		check(n < 100000);
+		slot = fake_below(2);
+		if (!done[slot])
+			done[slot] = one_more(slot);
+	}
+	*a = cpu_of_slot(0)->regs.rax;
+	*b = cpu_of_slot(1)->regs.rax;
+}
+
+#define OTHER_BLOB (PAL_BASE + 0x101000)	/* in the second PARAM */
+static void test_two_contexts(void)
+{
+	struct svc_seal s = seal_of(40), t = seal_of(33);
+	struct svc_unseal u = unseal_of(OVERHEAD + 40), v = unseal_of(OVERHEAD + 33);
+	struct pal_desc *d = &pal[0].desc;
+	u8 mine[40], other[40], digest[32], wanted[DIGEST_SIZE] = { 0 };
+	struct pal_utpm *utpm;
+	s64 a, b;
+	u32 i;
+
+	who = 0;
+	pal_unregister(&pal[0]);
+	describe(&pal[0], PAL_BASE);
+	d->section[d->nr_sections++] = (struct pal_section_desc){ PAL_SECTION_PARAM, 2, PAL_BASE + 0x101000 };
+	d->section[d->nr_sections++] = (struct pal_section_desc){ PAL_SECTION_STACK, 1, PAL_BASE + 0x104000 };
+	check(pal_register(&pal[0], 0x1000, 0x1800) == 0);
+	utpm = utpm_of(pal_of(pal[0].id));
+	context_enters(0);
+	context_enters(1);
+	t.data = SHARED_AT;
+	v.data = SHARED_AT;
+	t.blob = v.blob = OTHER_BLOB;
+	for (i = 0; i < 60; i++) {
+		memset(mine, i, sizeof(mine));
+		memset(other, 0x80 + i, sizeof(other));
+		memset(digest, 7 * i, sizeof(digest));
+		poke(DATA_AT, mine, 40);
+		poke(SHARED_AT, other, 40);
+		poke(REQUEST, &s, sizeof(s));
+		poke(SHARED_AT + 0x400, &t, sizeof(t));
+		asks(0, HC_SVC_SEAL, REQUEST, 0);
+		asks(1, HC_SVC_SEAL, SHARED_AT + 0x400, 0);
+		both(&a, &b);
+		check(a == 0 && b == 0 && !utpm->service && !utpm->lock);
+		memset(mine, 0xee, sizeof(mine));
+		poke(DATA_AT, mine, 40);
+		poke(SHARED_AT, mine, 40);
+		poke(REQUEST, &u, sizeof(u));
+		poke(SHARED_AT + 0x400, &v, sizeof(v));
+		asks(0, HC_SVC_UNSEAL, REQUEST, 0);
+		asks(1, HC_SVC_UNSEAL, SHARED_AT + 0x400, 0);
+		both(&a, &b);
+		peek(mine, DATA_AT, 40);
+		peek(other, SHARED_AT, 40);
+		check(a == 0 && b == 0 && mine[0] == i && mine[39] == i && other[0] == 0x80 + i && other[32] == 0x80 + i &&
+		      other[33] == 0xee, "%lld %lld", a, b);
+		/* PCRs do not wait for a chain. */
+		poke(REQUEST, &s, sizeof(s));
+		poke(SHARED_AT + 0x400, digest, sizeof(digest));
+		asks(0, HC_SVC_SEAL, REQUEST, 0);
+		check(!one_more(0) && utpm->service == HC_SVC_SEAL);
+		asks(1, HC_SVC_PCR_EXTEND, 3, SHARED_AT + 0x400);
+		check(one_more(1) && cpu_of_slot(1)->regs.rax == 0);
+		crypto_hash(wanted, DIGEST_SIZE, digest, DIGEST_SIZE, wanted);
+		while (!one_more(0))
+			;
+		check(!memcmp(utpm->pcr[3], wanted, DIGEST_SIZE));
+	}
+	ok(1, "two contexts ask at once: each is answered its own, one after the other");
+
+	poke(REQUEST, &s, sizeof(s));
+	asks(0, HC_SVC_SEAL, REQUEST, 0);
+	for (i = 0; i < 4; i++)
+		check(!one_more(0));
+	asks(1, HC_SVC_UNSEAL, REQUEST, 0);
+	check(!one_more(1) && !one_more(1) && utpm->service == HC_SVC_SEAL && utpm->context == 0);
+	fake_cpu = 1;
+	exit_exception(cpu_of_slot(1), VECTOR_UD, 0, PAL_BASE);
+	ok(utpm->service == HC_SVC_SEAL && utpm->context == 0 && utpm->step >= 4, "one that waits and faults does not take the other's away");
+	fake_cpu = 0;
+	exit_exception(cpu_of_slot(0), VECTOR_UD, 0, PAL_BASE);
+	for (i = a = 0; i < 32; i++)
+		a |= utpm->key[i];
+	ok(!utpm->service && !a, "whose own fault leaves no key");
+	context_enters(1);
+	utpm->lock = 9;
+	asks(1, HC_SVC_PCR_READ, 3, SHARED_AT);
+	ok(!one_more(1), "while a CPU is at it, others come again");
+	utpm->lock = 0;
+	ok(one_more(1) && !cpu_of_slot(1)->regs.rax, "and are answered then");
+	exit_return(cpu_of_slot(1), 0);
+	fake_cpu = 0;
+	pal_again(0);
+}
+
 int main(void)
 {
 	test_ephemeral();
@@ -467,6 +601,7 @@ int main(void)
 	test_abandoned();
 	test_forged_state();
 	test_counters();
+	test_two_contexts();
 	test_wiped();
 	return tap_finish();
 }

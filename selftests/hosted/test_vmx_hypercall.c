@@ -206,6 +206,16 @@ s64 pal_hc_reclaim(u64 id, u64 list)
 	return call(HC_PAL_RECLAIM, id, list, 0);
 }
 
+s64 pal_hc_lend(u64 id, u64 list, u64 count)
+{
+	return call(HC_PAL_LEND, id, list, count);
+}
+
+s64 pal_hc_take_back(u64 id)
+{
+	return call(HC_PAL_TAKE_BACK, id, 0, 0);
+}
+
 u32 frame_pages_missing(u32 nr)
 {
 	return 3 * nr;
@@ -233,7 +243,7 @@ static const struct { u32 number, nr_args, nr_extra; } privileged[] = {
 	{ 0x55500021, 3, 0 }, { 0x55500022, 2, 0 }, { 0x55500023, 1, 0 }, { 0x5550002f, 2, 0 },
 	{ 0x55500030, 1, 1 }, { 0x55500031, 3, 0 }, { 0x55500032, 3, 0 }, { 0x55500033, 1, 0 },
 	{ 0x55500034, 2, 0 }, { 0x55500035, 1, 0 }, { 0x55500036, 2, 0 }, { 0x55500037, 2, 0 },
-	{ 0x55500038, 1, 0 },
+	{ 0x55500038, 1, 0 }, { 0x55500039, 3, 0 }, { 0x5550003a, 1, 0 },
 };
 
 static int privileged_index(u32 number)
@@ -400,13 +410,13 @@ static bool is_ours(u32 number)
 {
 	u32 plain = number & ~0xff000u;
 
-	return plain >= 0x55500010 && plain <= 0x55500038 && (number >> 12 & 0xff) <= cpuid_nesting_depth;
+	return plain >= 0x55500010 && plain <= 0x5550003a && (number >> 12 & 0xff) <= cpuid_nesting_depth;
 }
 
 /* ENOMEM for a list says how many pages are missing for all of it. */
 static void missing_pages(void)
 {
-	static const u32 lists[] = { 0x55500031, 0x55500032 };
+	static const u32 lists[] = { 0x55500031, 0x55500032, 0x55500039 };
 	u32 i;
 
 	cpuid_nesting_depth = 0;

@@ -33,7 +33,7 @@ const char *underpin_call_error(int error)
 	case EFAULT:
 		return "the PAL faulted (memory that it does not own, or an instruction that it may not execute), or a pointer parameter cannot be used";
 	case EBUSY:
-		return "the PAL is busy with a call of another thread: let one call end before the next";
+		return "as many threads are in the PAL as can be: let one call end first, or wait (UNDERPIN_WAIT)";
 	case ECANCELED:
 		return "the call was dropped: the PAL was closed meanwhile, a signal handler jumped out of the call, or the machine is going down";
 	case EACCES:

@@ -37,7 +37,14 @@ static const struct {
 	{ ".pal.bss", UNDERPIN_SECTION_DATA },
 	{ ".pal.param", UNDERPIN_SECTION_PARAM },
 	{ ".pal.stack", UNDERPIN_SECTION_STACK },
+	{ ".pal.param2", UNDERPIN_SECTION_PARAM },
+	{ ".pal.stack2", UNDERPIN_SECTION_STACK },
+	{ ".pal.param3", UNDERPIN_SECTION_PARAM },
+	{ ".pal.stack3", UNDERPIN_SECTION_STACK },
+	{ ".pal.param4", UNDERPIN_SECTION_PARAM },
+	{ ".pal.stack4", UNDERPIN_SECTION_STACK },
 	{ ".pal.shared", UNDERPIN_SECTION_SHARED },
+	{ ".pal.window", UNDERPIN_SECTION_WINDOW },
 };
 
 static int bad(const struct underpin_pal_image *image, const char *what)
@@ -310,6 +317,8 @@ int underpin_pal_load(int device, struct underpin_pal_image *image, struct under
 	for (i = 0; i < image->nr_sections; i++) {
 		sections[i] = image->sections[i];
 		sections[i].addr += (uintptr_t)memory - image->low;
+		if (sections[i].type == UNDERPIN_SECTION_WINDOW)
+			continue;
 		if (mprotect((void *)(uintptr_t)sections[i].addr, sections[i].size, PROT_READ | PROT_WRITE)) {
 			underpin_fail(errno, "no memory for PAL '%s': %s", image->name, strerror(errno));
 			goto out;

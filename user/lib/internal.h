@@ -12,4 +12,7 @@
 /* Remember the text, set errno, answer -1. */
 int underpin_fail(int error, const char *fmt, ...) INTERNAL;
 
+/* A PAL of this id is another than before. */
+void underpin_forget_ocall(unsigned int id) __attribute__((visibility("hidden")));
+
 #endif

@@ -122,6 +122,8 @@ static int own_pages(const struct underpin_section *s, const char *contents, str
 		return underpin_fail(EINVAL,
 			"section at 0x%llx, size 0x%llx: a section must begin and end at a page (4096 bytes)",
 			(unsigned long long)s->addr, (unsigned long long)s->size);
+	if (s->type == UNDERPIN_SECTION_WINDOW)	/* it has no pages */
+		return 0;
 	/* Huge pages could not be isolated page by page; EINVAL: kernel without them. */
 	if (madvise(start, s->size, MADV_NOHUGEPAGE) && errno != EINVAL)
 		return underpin_fail(errno, "section at %p, size 0x%llx is not mapped memory: %s",
@@ -224,6 +226,7 @@ static int do_register(int device, const struct underpin_pal_spec *spec,
 	while (fd < 0 && errno == EINTR);
 	if (fd < 0)
 		return register_error(errno, spec->name);
+	underpin_forget_ocall(reg.id);
 	if (result)
 		*result = reg;
 	return fd;
@@ -251,6 +254,11 @@ static bool is_open(const struct underpin_pal_table *table)
 	       !ioctl(table->pal, UNDERPIN_PAL_GET_INFO, &get) && get.info.id == table->id;
 }
 
+static size_t contents_of(const struct underpin_pal_range *range)
+{
+	return range->type == UNDERPIN_SECTION_WINDOW ? 0 : (size_t)(range->end - range->start);
+}
+
 /* The contents of all ranges as linked, one after the other. */
 static int save_pristine(struct underpin_pal_table *table)
 {
@@ -259,14 +267,14 @@ static int save_pristine(struct underpin_pal_table *table)
 	char *to;
 
 	for (i = 0; i < table->nr_ranges; i++)
-		size += table->ranges[i].end - table->ranges[i].start;
+		size += contents_of(&table->ranges[i]);
 	to = malloc(size);
 	if (!to)
 		return underpin_fail(ENOMEM, "out of memory for a copy of PAL '%s' (%zu bytes)",
 				     table->name, size);
 	table->pristine = to;
 	for (i = 0; i < table->nr_ranges; i++) {
-		size = table->ranges[i].end - table->ranges[i].start;
+		size = contents_of(&table->ranges[i]);
 		memcpy(to, table->ranges[i].start, size);
 		to += size;
 	}
@@ -323,7 +331,7 @@ static int register_table_locked(int device, struct underpin_pal_table *table,
 		s->size = range->end - range->start;
 		if (own_pages(s, contents, kept))
 			return kept_until_stop(kept, -1);
-		contents += s->size;
+		contents += contents_of(range);
 		spec.nr_sections++;
 	}
 	/* The compiler may emit them in any order; the measurement must not change with it. */

@@ -8,6 +8,8 @@
  * RAX = 0: the PAL was interrupted. Linux takes its interrupt, signal or page
  * fault right here, before any of the instructions; each may be executed
  * again, since none changes what the next one needs. RDI is the token.
+ * RAX = STUB_OCALL + number: the PAL asks. RSI and RDX are what it gave with it; the answer goes
+ * back in RSI. The handler runs on the caller's stack as any function would.
  * RAX = errno: the call is over. errno is set and the caller sees -1. The same
  * where the core refuses to resume (-errno behind VMCALL: the PAL was closed
  * meanwhile, or the call was dropped): RSP has not moved.
@@ -20,7 +22,7 @@
 	.text
 	.globl	underpin_resume_stub
 	.type	underpin_resume_stub, @function
-	.balign	64			/* all of it in one page: one walk finds it */
+	.balign	128			/* all of it in one page: one walk finds it */
 	int3
 	.type	underpin_call_return, @function
 underpin_call_return:
@@ -39,9 +41,25 @@ underpin_resume_stub:
 	vmcall				/* goes on in the PAL; the call returns to its caller */
 	negq	%rax			/* refused: -errno */
 	jle	2f
-1:	movl	%eax, %edi
+1:	testl	$UNDERPIN_STUB_OCALL, %eax
+	jnz	3f
+	movl	%eax, %edi
 	jmp	underpin_call_failed	/* errno = edi; return -1 */
 2:	ud2				/* no answer of the core's */
+3:	pushq	%rdi			/* a multiple of 16 at the call */
+	.cfi_adjust_cfa_offset 8
+	movq	%rdx, %rcx
+	movq	%rsi, %rdx
+	movzwl	%ax, %esi
+	call	underpin_ocall		/* (token, number, a, b) */
+	movq	%rax, %rsi
+	popq	%rdi
+	.cfi_adjust_cfa_offset -8
+	movl	$UNDERPIN_HC_PAL_RESUME, %eax
+	vmcall
+	negq	%rax
+	jle	2b
+	jmp	1b			/* refused: its bit of STUB_OCALL is clear */
 	.cfi_endproc
 	.size	underpin_resume_stub, . - underpin_resume_stub
 #endif

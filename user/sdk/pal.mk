@@ -12,7 +12,9 @@
 #	PAL_SRCS = totp_pal.c
 #	include /usr/local/share/underpin/pal.mk
 #
-# Optional: PAL_NAME (as `underpin pal list` shows it), PAL_STACK and PAL_PARAM (bytes),
+# Optional: PAL_NAME (as `underpin pal list` shows it), PAL_STACK and PAL_PARAM (bytes), PAL_WINDOW (bytes, at most
+# 1048576: room for what is lent for one call; 0), PAL_CONTEXTS (calls at once, at most 4, each with a stack and
+# parameters of its own; 1: the code need not bear two threads),
 # CFLAGS, LDFLAGS, LDLIBS, PAL_CFLAGS; STATIC=1 for a static program; O= for the output folder;
 # PAL_WINDOWS = 1 makes PROGRAM.exe, a 64-bit Windows program for Wine, by MinGW (gcc-mingw-w64-x86-64-win32), with the
 # PAL in it that PROGRAM.pal would be. PAL_BITS = 32, before the include, for a 32-bit program with a 32-bit PAL (gcc-multilib).
@@ -28,6 +30,8 @@ PAL_NAME ?= $(PROGRAM)
 pal_object = $(O)/$(or $(PROGRAM),$(PAL)).pal.o
 PAL_STACK ?= 16384
 PAL_PARAM ?= 16384
+PAL_WINDOW ?= 0
+PAL_CONTEXTS ?= 1
 O ?= .
 CFLAGS ?= -O2 -g
 OBJCOPY ?= objcopy
@@ -38,10 +42,11 @@ pal_mode = $(if $(filter 32,$(PAL_BITS)),-m32)
 PAL_FLAGS = $(pal_mode) -O2 -g -std=gnu11 -Wall -Wextra -Werror=implicit -ffreestanding -fPIE \
 	-fvisibility=hidden -fno-stack-protector -fcf-protection=none -fno-jump-tables -fno-tree-slp-vectorize \
 	-fno-asynchronous-unwind-tables -fno-common \
-	-U_FORTIFY_SOURCE -include $(PAL_INCLUDE)/underpin/hidden.h -I$(PAL_INCLUDE) -I$(PAL_UAPI) $(PAL_CFLAGS)
+	-U_FORTIFY_SOURCE -include $(PAL_INCLUDE)/underpin/hidden.h -I$(PAL_INCLUDE) -I$(PAL_UAPI) -DUNDERPIN_PAL_WINDOW=$(PAL_WINDOW) $(PAL_CFLAGS)
 PAL_HOST_FLAGS = $(pal_mode) -std=gnu11 -Wall -Wextra -Werror=implicit -fPIE -I$(PAL_LIB_INCLUDE) -I$(PAL_INCLUDE) -I$(PAL_UAPI) $(CFLAGS)
 PAL_PLACE_FLAGS = $(pal_mode) -Wl,-T,$(PAL_SDK)/pal.ld -Wl,-z,noexecstack \
-	-Wl,--defsym=__pal_stack_size=$(PAL_STACK) -Wl,--defsym=__pal_param_size=$(PAL_PARAM)
+	-Wl,--defsym=__pal_stack_size=$(PAL_STACK) -Wl,--defsym=__pal_param_size=$(PAL_PARAM) \
+	-Wl,--defsym=__pal_window_size=$(PAL_WINDOW) -Wl,--defsym=__pal_contexts=$(PAL_CONTEXTS)
 
 PAL_LINK_FLAGS = $(if $(STATIC),-static-pie,-pie) $(PAL_PLACE_FLAGS)
 # Linked at an address that nobody uses: what is in it are distances, and the library moves it.

@@ -32,6 +32,7 @@ _Static_assert(PAL_STATEMENT_DMA_PROTECTED == STATEMENT_DMA_PROTECTED && PAL_STA
 _Static_assert(PAL_ROOT_EPHEMERAL == ROOT_EPHEMERAL && PAL_ROOT_FILE == ROOT_FILE &&
 	       UNDERPIN_ROOT_EPHEMERAL == ROOT_EPHEMERAL && UNDERPIN_ROOT_FILE == ROOT_FILE, "kinds of root secrets");
 _Static_assert(UNDERPIN_HC_PAL_RESUME == HC_PAL_RESUME, "resume");
+_Static_assert(UNDERPIN_STUB_OCALL == STUB_OCALL && PAL_SVC_OCALL == HC_SVC_OCALL && PAL_OCALL_PRINT == UNDERPIN_OCALL_PRINT, "ocall");
 _Static_assert(STUB_RESUME == 0, "stub.S tests RAX for zero");
 _Static_assert(sizeof(struct underpin_pal_info) == sizeof(struct pal_info), "pal_self() fills the UAPI's structure");
 _Static_assert(offsetof(struct underpin_pal_info, calls) == offsetof(struct pal_info, calls), "calls");
@@ -62,6 +63,11 @@ AT(struct underpin_pal_register, nr_donated, 76);
 AT(struct underpin_pal_register, measurement, 80);
 VERSION_0(struct underpin_pal_get_info, 120);
 AT(struct underpin_pal_get_info, info, 8);
+VERSION_0(struct underpin_pal_lend, 32);
+AT(struct underpin_pal_lend, addr, 8);
+AT(struct underpin_pal_lend, length, 16);
+AT(struct underpin_pal_lend, offset, 24);
+VERSION_0(struct underpin_pal_take_back, 8);
 VERSION_0(struct underpin_status, 112);
 AT(struct underpin_status, version, 4);
 AT(struct underpin_status, longest_root, 64);

@@ -94,6 +94,8 @@ static union {
 	uint32_t size;
 	struct underpin_pal_register reg;
 	struct underpin_pal_get_info get;
+	struct underpin_pal_lend lend;
+	struct underpin_pal_take_back take;
 	struct underpin_status status;
 	struct underpin_stats stats;
 	struct underpin_log log;
@@ -183,6 +185,40 @@ static void end_call(greg_t *r, int error)
 	errno = error;
 }
 
+/* What is lent is copied into the window, and back when it is taken back. */
+static uint64_t stub, lent_size;
+static struct underpin_section window;
+static struct { void *from; uint64_t at, size; } lent[8];
+static unsigned int nr_lent;
+
+static int lend(struct underpin_pal_lend *l)
+{
+	if ((l->addr | l->length) % 4096 || !l->length) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (l->length > window.size - lent_size || nr_lent == 8) {
+		errno = E2BIG;
+		return -1;
+	}
+	l->offset = lent_size;
+	lent[nr_lent].from = (void *)(uintptr_t)l->addr;
+	lent[nr_lent].at = window.addr + lent_size;
+	lent[nr_lent].size = l->length;
+	memcpy((void *)(uintptr_t)lent[nr_lent].at, lent[nr_lent].from, l->length);
+	nr_lent++;
+	lent_size += l->length;
+	return 0;
+}
+
+static void take_back(void)
+{
+	while (nr_lent--)
+		memcpy(lent[nr_lent].from, (void *)(uintptr_t)lent[nr_lent].at, lent[nr_lent].size);
+	nr_lent = 0;
+	lent_size = 0;
+}
+
 static int do_register(struct underpin_pal_register *r)
 {
 	const struct underpin_section *s = (void *)(uintptr_t)r->sections;
@@ -194,8 +230,11 @@ static int do_register(struct underpin_pal_register *r)
 		errno = forced("FAKE_REGISTER");
 		return -1;
 	}
+	stub = r->stub;
 	for (i = 0; i < r->nr_sections; i++)
-		if (check_section(&s[i])) {
+		if (s[i].type == UNDERPIN_SECTION_WINDOW)
+			window = s[i];
+		else if (check_section(&s[i])) {
 			fprintf(stderr, "fake: section %u is not as RULES 16 wants it\n", i);
 			errno = EINVAL;
 			return -1;
@@ -243,6 +282,17 @@ int ioctl(int fd, unsigned long request, ...)
 			return -1;
 		pal = do_register(&known.reg);
 		return pal < 0 ? -1 : (struct_out(p), pal);
+	}
+	if (request == UNDERPIN_PAL_LEND)
+		return forced("FAKE_LEND") ? (errno = forced("FAKE_LEND"), -1) :
+		       struct_in(p, sizeof(known.lend)) || lend(&known.lend) ? -1 : struct_out(p);
+	if (request == UNDERPIN_PAL_TAKE_BACK) {
+		if (forced("FAKE_TAKE_BACK"))
+			return errno = forced("FAKE_TAKE_BACK"), -1;
+		if (struct_in(p, sizeof(known.take)))
+			return -1;
+		take_back();
+		return struct_out(p);
 	}
 	if (request == UNDERPIN_GET_STATUS) {
 		struct underpin_status *s = &known.status;
@@ -379,6 +429,26 @@ static long unseal(struct pal_unseal *r)
 	return 0;
 }
 
+static gregset_t asked;
+
+/* As the core: to the owner's stub, and back when that answers. One at a time. */
+static void ask(greg_t *r)
+{
+	memcpy(asked, r, sizeof(asked));
+	r[REG_RSP] = ((r[REG_RSP] - 256) & ~15ll) - 8;
+	r[REG_RAX] = 0x10000 + r[REG_RDI];
+	r[REG_RDI] = (greg_t)(0x777ull << 16 | (next_id - 1));
+	r[REG_RIP] = (greg_t)stub;
+}
+
+static void answer(greg_t *r)
+{
+	greg_t rax = r[REG_RDI] == (greg_t)(0x777ull << 16 | (next_id - 1)) ? r[REG_RSI] : -EACCES;
+
+	memcpy(r, asked, sizeof(asked));
+	r[REG_RAX] = rax;
+}
+
 static void serve(int number, siginfo_t *info, void *context)
 {
 	greg_t *r = ((ucontext_t *)context)->uc_mcontext.gregs;
@@ -402,6 +472,12 @@ static void serve(int number, siginfo_t *info, void *context)
 		break;
 	case PAL_SVC_UNSEAL:
 		r[REG_RAX] = unseal((void *)r[REG_RDI]);
+		break;
+	case PAL_SVC_OCALL:
+		ask(r);
+		break;
+	case 0x55500001:
+		answer(r);
 		break;
 	case PAL_SVC_EXIT:
 		end_call(r, (int)r[REG_RDI]);

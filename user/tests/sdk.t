@@ -68,7 +68,7 @@ cat >"$w/bad.S" <<'END'
 	.section .note.GNU-stack, "", @progbits
 END
 echo 'int main(void) { return 0; }' >"$w/main.c"
-ldflags="-Wl,-T,$USER_DIR/sdk/pal.ld -Wl,--defsym=__pal_stack_size=4096 -Wl,--defsym=__pal_param_size=4096"
+ldflags="-Wl,-T,$USER_DIR/sdk/pal.ld -Wl,--defsym=__pal_stack_size=4096 -Wl,--defsym=__pal_param_size=4096 -Wl,--defsym=__pal_window_size=0 -Wl,--defsym=__pal_contexts=1"
 # shellcheck disable=SC2086
 $CC $ldflags -o "$w/bad" "$w/bad.S" "$w/main.c"
 check_equal "pal-check finds calls, references and %fs that leave the PAL" 3 \

@@ -14,7 +14,7 @@
 #include <underpin.h>
 
 static volatile int faults, at_vmcall, refuse;
-static volatile greg_t token_seen;
+static volatile greg_t token_seen, answer_seen;
 
 /* Call as the core enters the stub: RAX and RDI set, return address on top of the stack. */
 static long enter_stub(unsigned long rax, unsigned long rdi)
@@ -32,12 +32,13 @@ static void fake_core(int signal, siginfo_t *info, void *context)
 	(void)signal, (void)info;
 	at_vmcall = !memcmp(code, "\x0f\x01\xc1", 3);
 	token_seen = r[REG_RDI];
+	answer_seen = r[REG_RSI];
 	if (refuse) {
 		r[REG_RAX] = -ECANCELED;
 		r[REG_RIP] += 3;
 		return;
 	}
-	if (faults++ < 2) {	/* as if a page fault had been injected at the stub: all again */
+	if (faults++ < 2 && answer_seen != -ENOSYS) {	/* as if a page fault had been injected at the stub: all again */
 		r[REG_RIP] = (greg_t)underpin_resume_stub;
 		r[REG_RAX] = 0;
 		return;
@@ -76,7 +77,15 @@ int main(void)
 	expect("errno untouched", EINTR, errno);
 	expect("executed again", 3, faults);
 	expect("token", 0x1234567890, token_seen);
+	faults = 0;
+	errno = EINTR;
+	expect("what a PAL asks goes to nobody yet", 42, enter_stub(0x10000 + 77, 0x1234567007));
+	expect("the answer", -ENOSYS, answer_seen);
+	expect("the token again", 0x1234567007, token_seen);
+	faults = 5;
 	refuse = 1;
+	expect("a refused answer answers", -1, enter_stub(0x10000 + 77, 7));
+	expect("errno", ECANCELED, errno);
 	expect("a refused resume answers", -1, enter_stub(0, 1));
 	expect("errno", ECANCELED, errno);
 	return failures != 0;

@@ -75,6 +75,7 @@ static const char *type_name(uint32_t type)
 	static const char *const names[] = {
 		[UNDERPIN_SECTION_CODE] = "code", [UNDERPIN_SECTION_RODATA] = "rodata", [UNDERPIN_SECTION_DATA] = "data",
 		[UNDERPIN_SECTION_STACK] = "stack", [UNDERPIN_SECTION_PARAM] = "param", [UNDERPIN_SECTION_SHARED] = "shared",
+		[UNDERPIN_SECTION_WINDOW] = "window",
 	};
 
 	return type < sizeof(names) / sizeof(names[0]) && names[type] ? names[type] : "?";

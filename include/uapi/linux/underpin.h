@@ -20,10 +20,12 @@
 #define UNDERPIN_DEVICE "/dev/underpin"
 #define UNDERPIN_IOC 0xB7
 
-#define UNDERPIN_MAX_SECTIONS 10
+#define UNDERPIN_MAX_SECTIONS 16
+#define UNDERPIN_MAX_CONTEXTS 4	/* STACK sections: calls at once */
 #define UNDERPIN_MAX_ENTRIES 16
 #define UNDERPIN_MAX_PARAMS 10
 #define UNDERPIN_MAX_PAGES 4096
+#define UNDERPIN_MAX_WINDOW 256	/* pages */
 #define UNDERPIN_MEASUREMENT_SIZE 32
 
 enum underpin_section_type {
@@ -33,6 +35,7 @@ enum underpin_section_type {
 	UNDERPIN_SECTION_STACK = 4,
 	UNDERPIN_SECTION_SHARED = 5,
 	UNDERPIN_SECTION_RODATA = 6,
+	UNDERPIN_SECTION_WINDOW = 7,	/* addresses only: for what is lent (UNDERPIN_PAL_LEND); the last section */
 };
 
 struct underpin_section {
@@ -102,6 +105,26 @@ struct underpin_pal_get_info {
 #define UNDERPIN_PAL_REGISTER _IO(UNDERPIN_IOC, 1)
 /* On the PAL's file descriptor: struct underpin_pal_get_info. */
 #define UNDERPIN_PAL_GET_INFO _IO(UNDERPIN_IOC, 2)
+
+/*
+ * On the PAL's file descriptor, by the process that registered it. The pages that [addr, addr + length) lies
+ * in, whole ones, are the PAL's and the caller's alike during one call, the next that begins; they appear in
+ * the WINDOW section behind those lent already.
+ */
+struct underpin_pal_lend {
+	__u32 size;		/* in, out; at least up to offset */
+	__u32 reserved;		/* 0 */
+	__u64 addr, length;	/* in: multiples of 4096 */
+	__u64 offset;		/* out: where in the window */
+};
+#define UNDERPIN_PAL_LEND _IO(UNDERPIN_IOC, 7)
+
+struct underpin_pal_take_back {
+	__u32 size;		/* in, out; at least up to reserved */
+	__u32 reserved;		/* 0 */
+};
+/* Then what was lent is the caller's alone again. */
+#define UNDERPIN_PAL_TAKE_BACK _IO(UNDERPIN_IOC, 8)
 
 /* What sealed data hangs on (docs/services.md). */
 #define UNDERPIN_ROOT_EPHEMERAL 1	/* made at load: it ends with the core */

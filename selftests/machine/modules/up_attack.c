@@ -263,7 +263,7 @@ static void do_fuzz(const u64 *a)
 		if (!(i & 255))
 			for (j = 0; j < 512; j++)
 				((u64 *)ours)[j] = random64() >> (random64() & 63);
-		number = random64() & 3 ? UNDERPIN_HC(random64() % 0x3a) : UNDERPIN_HC(random64() & 0xfff);
+		number = random64() & 3 ? UNDERPIN_HC(random64() % 0x3c) : UNDERPIN_HC(random64() & 0xfff);
 		if (!(random64() & 15))
 			number = random64();
 		for (j = 0; j < 4; j++)

@@ -4,6 +4,9 @@ PROGRAM = up-$(NAME)
 SRCS = $(NAME).c
 PAL_SRCS = $(NAME)_inside.c
 STATIC = 1
+# What up-sdk is lent finds room in it; the others have no window.
+PAL_WINDOW = $(if $(filter sdk,$(NAME)),262144,0)
+PAL_CONTEXTS = $(if $(filter sdk,$(NAME)),3,1)
 CFLAGS = -O2 -g -D_GNU_SOURCE -pthread
 PAL_CFLAGS = -mgeneral-regs-only
 include $(TOP)/user/sdk/pal.mk

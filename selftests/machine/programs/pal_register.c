@@ -80,7 +80,7 @@ static void test_table(void)
 	reg.size = 0; refused(EINVAL, "no size");
 	reg.flags = 1; refused(EINVAL, "an unknown flag");
 	reg.nr_sections = 0; refused(EINVAL, "no section");
-	reg.nr_sections = 11; refused(E2BIG, "too many sections");
+	reg.nr_sections = UNDERPIN_MAX_SECTIONS + 1; refused(E2BIG, "too many sections");
 	reg.nr_entries = 0; refused(EINVAL, "no entry point");
 	reg.nr_entries = 17; refused(E2BIG, "too many entry points");
 	reg.sections = 8; refused(EFAULT, "sections at an address that is not there");
@@ -90,7 +90,8 @@ static void test_table(void)
 	reg.stub = 0xffffffff81000000ull; refused(EINVAL, "a stub in the kernel");
 	memset(reg.name, 'x', sizeof(reg.name)); refused(EINVAL, "a name without an end");
 	sections[0].type = 0; refused(EINVAL, "a section of type 0");
-	sections[0].type = 7; refused(EINVAL, "a section of an unknown type");
+	sections[0].type = 8; refused(EINVAL, "a section of an unknown type");
+	sections[0].type = UNDERPIN_SECTION_WINDOW; refused(EINVAL, "a window that is not the last");
 	sections[0].reserved = 1; refused(EINVAL, "a reserved field of a section");
 	sections[0].addr++; refused(EINVAL, "a section that does not begin at a page");
 	sections[0].size = 100; refused(EINVAL, "a section that does not end at a page");

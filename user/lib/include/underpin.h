@@ -11,7 +11,9 @@
 #ifndef UNDERPIN_H
 #define UNDERPIN_H
 
+#include <errno.h>
 #include <linux/underpin.h>
+#include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -79,6 +81,36 @@ int underpin_pal_start(struct underpin_pal_table *table);
 int underpin_pal_get_info(int pal, struct underpin_pal_info *info);
 /* close(2), and children get the PAL's pages again. */
 int underpin_pal_stop(int pal);
+
+/*
+ * Answers what the PAL asks with pal_ocall(), in the thread that called it and in the middle of that call. It may do
+ * all that a function may, but call this PAL: that drops the call in progress. Without one, the PAL is answered -ENOSYS.
+ * To be set before the first call, after each registration. The PAL must not believe a word.
+ */
+typedef long (*underpin_ocall_fn)(void *cookie, unsigned int number, unsigned long a, unsigned long b);
+int underpin_pal_on_ocall(int pal, underpin_ocall_fn function, void *cookie);
+
+/*
+ * A call that waits where as many threads are in the PAL as can be (EBUSY): result = UNDERPIN_WAIT(sign(data, size)).
+ * The call is made again and again, with a pause between that grows to 10 ms.
+ */
+void underpin_pause(unsigned int *tries);
+#define UNDERPIN_WAIT(call) __extension__ ({ \
+	unsigned int underpin_tries = 0; \
+	long underpin_result; \
+	while ((underpin_result = (long)(call)) == -1 && errno == EBUSY) \
+		underpin_pause(&underpin_tries); \
+	underpin_result; \
+})
+
+/*
+ * Lends whole pages of the caller's for one call, the next: *offset is where the PAL finds them in its window
+ * (pal_lent() inside; PAL_WINDOW in the makefile says how much room there is). They are the caller's all the time, too.
+ * buffer and size: multiples of 4096. May be repeated before the call.
+ */
+int underpin_pal_lend(int pal, void *buffer, size_t size, size_t *offset);
+/* When the call is over: nothing is lent any more, and the pages may be freed. */
+int underpin_pal_take_back(int pal);
 
 /*
  * A PAL in a file: pal.mk's NAME.pal, or a program with a PAL. A program that uses

@@ -19,7 +19,7 @@
 #include "../test.h"
 
 extern const char inside[], inside_end[];
-extern const char in_add[], in_sum[], in_spin[], in_far[], in_null[], in_segments[];
+extern const char in_add[], in_sum[], in_spin[], in_far[], in_null[], in_segments[], in_ask[];
 int keeps(void *entry, int arg);
 void with_stack(void *entry, uintptr_t esp);
 void with_segment(void *entry, int selector, uintptr_t esp);
@@ -37,6 +37,10 @@ asm(".text\n"
 "in_far:	ljmp $0x33, $0x1000\n"
 "in_null:	xorl %eax, %eax\n	movl %eax, %ds\n	movl 4(%esp), %ecx\n	movl (%ecx), %eax\n	ret\n"
 "in_segments:	movl %cs, %eax\n	movl %ds, %ecx\n	shll $16, %ecx\n	orl %ecx, %eax\n	ret\n"
+/* What its owner answers, asked with a number; ESI and EBX are secret meanwhile. */
+"in_ask:	pushl %edi\n	pushl %esi\n	pushl %ebx\n	movl 16(%esp), %edi\n	movl $0x5ec2e7, %esi\n	movl %esi, %edx\n"
+"	movl %esi, %ebx\n	movl $0x5550010a, %eax\n	vmcall\n	cmpl $0x5ec2e7, %ebx\n	jne 1f\n	cmpl $0x5ec2e7, %esi\n	je 2f\n"
+"1:	movl $-78, %eax\n2:	popl %ebx\n	popl %esi\n	popl %edi\n	movl $0x5ec2e7, %ecx\n	ret\n"
 "inside_end:\n"
 /* The result, or -77: a register that cdecl keeps has changed, or ECX or EDX is not 0. */
 "keeps:	pushl %ebp\n	pushl %ebx\n	pushl %esi\n	pushl %edi\n"
@@ -62,7 +66,7 @@ static void on_signal(int signal)
 /* The signal that an attempt ends with, 0 if none. */
 #define signal_of(attempt) ({ int s_ = sigsetjmp(before, 1); if (!s_) { attempt; } s_; })
 
-enum { ADD, SUM, SPIN, FAR, NULL_DS, SEGMENTS, NR };
+enum { ADD, SUM, SPIN, FAR, NULL_DS, SEGMENTS, ASK, NR };
 static struct underpin_entry entry[NR];
 static char *code;
 
@@ -75,6 +79,7 @@ static int start(int device)
 {
 	static const struct { const char *at; unsigned int nr_params; } what[NR] = {
 		{ in_add, 2 }, { in_sum, 10 }, { in_spin, 1 }, { in_far, 0 }, { in_null, 1 }, { in_segments, 0 },
+		{ in_ask, 1 },
 	};
 	struct underpin_section section[3];
 	struct underpin_pal_spec spec = { "compat", section, 3, entry, NR };
@@ -138,6 +143,40 @@ static void calls(int pal)
 	check(!memcmp(&first, &last, sizeof(first)), "segments as they were");
 }
 
+static struct {
+	unsigned int number;
+	unsigned long a, b;
+	bool calls;
+} asked;
+
+static long answer(void *cookie, unsigned int number, unsigned long a, unsigned long b)
+{
+	int (*segments_inside)(void) = at(SEGMENTS);
+	double third = number / 3.0;	/* the stack is aligned for what this may take */
+
+	asked.number = number;
+	asked.a = a;
+	asked.b = b;
+	if (asked.calls)
+		return segments_inside();
+	return (long)(third * 9) + *(int *)cookie;
+}
+
+static void asks(int pal)
+{
+	int (*ask)(int) = at(ASK), more = 1000;
+
+	check_is(ask(3), -ENOSYS, "a question that nobody answers: ENOSYS inside");
+	check(!underpin_pal_on_ocall(pal, answer, &more) && keeps(at(ASK), 14) == 1042,
+	      "a question is answered; registers are the caller's own, ECX and EDX 0");
+	check(asked.number == 14 && !asked.a && !asked.b, "with the number, and nothing of the PAL's registers");
+	check_is(ask(65536), -EINVAL, "a number that is too high: EINVAL inside");
+	asked.calls = true;
+	check(ask(15) == -1 && errno == ECANCELED, "a function that calls the PAL drops the call: ECANCELED");
+	asked.calls = false;
+	check_is(ask(65519), 197557, "and all goes on");
+}
+
 static void attacks(void)
 {
 	struct user_desc desc = {
@@ -178,6 +217,7 @@ int main(void)
 		return finish();
 	}
 	calls(pal);
+	asks(pal);
 	attacks();
 	underpin_pal_stop(pal);
 	check_is(code[0], 0, "afterwards its pages are zeros");

@@ -17,6 +17,7 @@
 #define UNDERPIN_PAL_H
 
 #include <linux/underpin.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -56,12 +57,28 @@ struct underpin_entry_386 {
 /* A variable that PAL and program both see and write; not measured, not secret. */
 #define UNDERPIN_PAL_SHARED __attribute__((section(".shared")))
 
+/*
+ * Where in its window the PAL finds what the owner lent for this call (underpin_pal_lend()), or NULL where that is
+ * no place in the window. The owner can change the contents at any time: copy what is checked, then check the copy.
+ * If nothing is lent there, a touch ends the call with EFAULT.
+ */
+#ifdef UNDERPIN_PAL_WINDOW	/* bytes: pal.mk says it */
+extern char __pal_window_start[];
+static inline void *pal_lent(size_t offset, size_t size)
+{
+	const size_t room = UNDERPIN_PAL_WINDOW;
+
+	return offset < room && size <= room - offset ? __pal_window_start + offset : NULL;
+}
+#endif
+
 /* ---- services of the core; outside of a PAL they are an invalid instruction ---- */
 
 #define PAL_SVC_RANDOM 0x55500100
 #define PAL_SVC_TIME 0x55500101
 #define PAL_SVC_SELF 0x55500102
 #define PAL_SVC_EXIT 0x55500103
+#define PAL_SVC_OCALL 0x5550010a
 
 static inline long pal_call(unsigned int number, uintptr_t rdi, uintptr_t rsi, uintptr_t *rdx)
 {
@@ -114,6 +131,29 @@ static inline __attribute__((noreturn)) void pal_exit(int error)
 	pal_call(PAL_SVC_EXIT, (uintptr_t)error, 0, NULL);
 	__builtin_trap();
 }
+
+/*
+ * Ask the owner (underpin_pal_on_ocall()): number below 0xfff0, and two words; what it answers, -ENOSYS where it has
+ * no function for it, -EINVAL. The call is left for it and goes on here. The owner is not trusted: the answer may be anything, it may
+ * never come (then the call is dropped here and now), and SHARED and lent memory may have changed. Bytes go by those.
+ */
+static inline long pal_ocall(unsigned int number, uintptr_t a, uintptr_t b)
+{
+	uintptr_t rdx = b;
+
+	return pal_call(PAL_SVC_OCALL, number, a, &rdx);
+}
+
+/*
+ * For debugging: what is printed goes to the owner's standard error if UNDERPIN_PAL_DEBUG is set in its environment,
+ * and is dropped otherwise, but by then the owner had it: print no secret. Of printf() only %d %i %u %x %X %p %c %s %%, with -, 0, a width,
+ * l, ll, z, and .* for %s; 255 characters.
+ */
+#define PAL_OCALL_PRINT 0xffff	/* the library's own; pal_ocall() by yourself below 0xfff0 */
+void pal_print(const char *text);
+void pal_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int pal_snprintf(char *to, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int pal_vsnprintf(char *to, size_t size, const char *format, va_list args);
 
 /* ---- the little library inside (libunderpin-pal.a) ---- */
 
