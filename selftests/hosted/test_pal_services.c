@@ -255,7 +255,7 @@ static void test_requests(void)
 	s = seal_of(SEAL_MAX_DATA);
 	ok(do_seal(&s) == 0, "uTPM: seal overflows by what its bound forgets (1.5) - the largest works, one more is EINVAL");
 	REFUSED(size, sizeof(s) - 1, EINVAL);
-	REFUSED(flags, 4, EINVAL);
+	REFUSED(flags, 8, EINVAL);
 	REFUSED(zero, 1, EINVAL);
 	REFUSED(pcr_mask, 0x100, EINVAL);
 	REFUSED(blob_size, OVERHEAD + 39, EMSGSIZE);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What is said twice, because a header must stand alone, says the same. Compiles, or not. */
-#include "../sdk/include/underpin/pal_services.h"
+#include "../sdk/include/underpin/pal_nv.h"
 #include "../lib/stub.h"
 #undef UNDERPIN_PAL_H
 #include "../../include/hypercall.h"
@@ -26,7 +26,8 @@ SAME(pal_core_statement, core_statement, flags);
 SAME(pal_core_statement, core_statement, root_kind);
 _Static_assert(PAL_SEAL_OVERHEAD == sizeof(struct seal_header) + SEAL_TAG_SIZE && PAL_SEAL_MAX == SEAL_MAX_DATA &&
 	       PAL_PCRS == PAL_NR_PCRS && PAL_COUNTERS == PAL_NR_COUNTERS, "sizes");
-_Static_assert(PAL_UNSEAL_FROM_SELF == UNSEAL_FROM_SELF && PAL_SEAL_TO_SELF == SEAL_TO_SELF && PAL_SEAL_PCRS_NOW == SEAL_PCRS_NOW, "flags");
+_Static_assert(PAL_UNSEAL_FROM_SELF == UNSEAL_FROM_SELF && PAL_SEAL_TO_SELF == SEAL_TO_SELF && PAL_SEAL_PCRS_NOW == SEAL_PCRS_NOW &&
+	       PAL_SEAL_AS_NV == SEAL_AS_NV, "flags");
 _Static_assert(PAL_STATEMENT_DMA_PROTECTED == STATEMENT_DMA_PROTECTED && PAL_STATEMENT_DEBUG == STATEMENT_DEBUG &&
 	       PAL_STATEMENT_LOCK == STATEMENT_LOCK && PAL_STATEMENT_HYPERVISOR == STATEMENT_HYPERVISOR, "statement");
 _Static_assert(PAL_ROOT_EPHEMERAL == ROOT_EPHEMERAL && PAL_ROOT_FILE == ROOT_FILE &&
