@@ -124,6 +124,12 @@ static bool no_quote(void)
 	return !start() && !sealed() && quoted() == -EIO && quoted() == -EIO && !sealed();
 }
 
+static bool no_start(void)
+{
+	root_kind = ROOT_TPM;
+	return start() == -EIO && !handover.quote_key[0] && quoted() == -EIO;
+}
+
 static bool on_a_cpu_with(int what, bool (*holds)(void))
 {
 	pid_t child;
@@ -148,5 +154,6 @@ int main(void)
 	ok(on_a_cpu_with(POLY1305, no_service), "Poly1305 wrong: EIO, and no service");
 	ok(on_a_cpu_with(DECRYPTION, no_service), "decryption wrong: EIO, and no service");
 	ok(on_a_cpu_with(ECDSA, no_quote), "ECDSA wrong: quotes are EIO and have no signature; sealing goes on");
+	ok(on_a_cpu_with(ECDSA, no_start), "ECDSA wrong, and a TPM is to certify the quote key: EIO at start");
 	return tap_finish();
 }
