@@ -22,6 +22,8 @@ unsigned long image_pages(void);
 void image_place(u32 offset, void *page, u64 pa);
 /* Write the hand-over record into the placed image. */
 void image_write_handover(const struct handover *handover);
+/* handover.quote_key: what the core has put there, initializing itself. */
+void image_read_quote_key(u8 key[64]);
 /* Physical address of the image's first page. */
 u64 image_pa(void);
 const u8 *image_build_id(void);

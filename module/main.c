@@ -240,11 +240,16 @@ static void free_core(void)
 
 static int __init start_core(void)
 {
+	u8 key[TPM_KEY_SIZE];
 	u64 core_cr3 = 0;
-	int err = build_core(&core_cr3);
+	int err = build_core(&core_cr3), cap_err;
 
 	if (!err)
 		err = core_initialize(core_cr3);
+	if (!err)
+		image_read_quote_key(key);
+	cap_err = tpm_finish(err ? NULL : key);
+	err = err ? err : cap_err;
 	if (!err)
 		err = core_launch(&pages_lost);
 	if (err) {

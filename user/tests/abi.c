@@ -22,6 +22,8 @@ SAME(pal_unseal, svc_unseal, created_pcrs);
 SAME(pal_quote, svc_quote, attest);
 SAME(pal_quote, svc_quote, public_y);
 SAME(pal_quote, svc_quote, statement);
+SAME(pal_quote_certificate, underpin_certificate, attest);
+SAME(pal_quote_certificate, underpin_certificate, pcr);
 SAME(pal_core_statement, core_statement, flags);
 SAME(pal_core_statement, core_statement, root_kind);
 _Static_assert(PAL_SEAL_OVERHEAD == sizeof(struct seal_header) + SEAL_TAG_SIZE && PAL_SEAL_MAX == SEAL_MAX_DATA &&
@@ -80,6 +82,12 @@ AT(struct underpin_pal_list, first, 4);
 AT(struct underpin_pal_list, nr, 8);
 AT(struct underpin_pal_list, pal, 16);
 
+VERSION_0(struct underpin_certificate, 1072);
+AT(struct underpin_certificate, pcr_mask, 4);
+AT(struct underpin_certificate, attest, 16);
+AT(struct underpin_certificate, signature, 208);
+AT(struct underpin_certificate, pcr, 304);
+
 /* What lies in arrays keeps its size. */
 _Static_assert(sizeof(struct underpin_section) == 24, "section");
 _Static_assert(sizeof(struct underpin_param) == 16 && sizeof(struct underpin_entry) == 16 + 10 * 16, "entry");
@@ -95,3 +103,4 @@ NUMBER(UNDERPIN_GET_STATUS, 3);
 NUMBER(UNDERPIN_GET_STATS, 4);
 NUMBER(UNDERPIN_GET_LOG, 5);
 NUMBER(UNDERPIN_GET_PALS, 6);
+NUMBER(UNDERPIN_GET_CERTIFICATE, 9);
