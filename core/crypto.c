@@ -202,9 +202,19 @@ static int statement_step(void)
 	return 0;
 }
 
+/* The module has the TPM certify the key before the launch. 20 million instructions. */
+static int public_step(void)
+{
+	if (core_statement.root_kind != ROOT_TPM)
+		return 0;
+	return sign_public(handover.quote_key, handover.quote_key + 32);
+}
+
 int crypto_init_step(void)
 {
-	static int (*const steps[])(void) = { test_step, root_step, epoch_step, measure_step, statement_step };
+	static int (*const steps[])(void) = {
+		test_step, root_step, epoch_step, measure_step, statement_step, public_step,
+	};
 	static u32 next;
 	int err;
 

@@ -14,8 +14,8 @@
 
 /*
  * Called at start until it answers 0 (-EAGAIN): known answers, the root secret
- * (wiped in the hand-over record), the measurement of the image. -EIO: a known
- * answer is wrong, the core must not start. After random_init().
+ * (wiped in the hand-over record), the measurement of the image, and with a TPM's root secret the quote key's
+ * public half. -EIO: a known answer is wrong, the core must not start. After random_init().
  */
 int crypto_init_step(void);
 /* Before a leave: no key is derived any more. */

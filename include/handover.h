@@ -72,7 +72,7 @@ struct core_image_header {
 	u8 build_id[20];	/* filled after linking: SHA-1 of the image */
 	u8 pad[4];
 };
-#define CORE_ABI_VERSION 3	/* image.lds has it too */
+#define CORE_ABI_VERSION 4	/* image.lds has it too */
 
 /* Whole 4 KiB frames [pfn, pfn + count). */
 struct core_extent {
@@ -120,6 +120,7 @@ struct handover {
 	u32 root_kind;		/* enum root_kind, if there is one */
 	u32 nr_ports;
 	struct core_port ports[CORE_MAX_PORTS];
+	u8 quote_key[64];	/* from the core, with ROOT_TPM: x and y of its quote key, for the TPM's certificate */
 	u32 apic_id[CORE_MAX_CPUS];	/* of slot i */
 	struct core_extent pool[CORE_MAX_EXTENTS]; /* everything that leaves Linux */
 	struct core_extent free[CORE_MAX_EXTENTS]; /* the part the allocator may use */

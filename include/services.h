@@ -24,6 +24,7 @@ enum root_kind {
 
 #define SEAL_TO_SELF 0x1	/* measurement := the caller's own */
 #define SEAL_PCRS_NOW 0x2	/* pcr_digest := of the present values */
+#define SEAL_AS_NV 0x4	/* of a kind of its own: unseal must ask for it, too (user/sdk's pal_nv.h) */
 
 struct svc_seal {
 	u32 size;
@@ -44,7 +45,7 @@ struct svc_unseal {
 	u32 blob_size;
 	u64 blob, data;
 	u32 data_size;		/* room; out: used */
-	u32 flags;		/* UNSEAL_* */
+	u32 flags;		/* UNSEAL_*, SEAL_AS_NV */
 	u8 creator[DIGEST_SIZE];	/* out: who sealed */
 	u8 created_pcrs[DIGEST_SIZE];	/* out: its PCR digest of all eight, then */
 };
@@ -88,7 +89,7 @@ struct seal_header {
 	u8 measurement[DIGEST_SIZE];	/* who may unseal */
 	u8 creator[DIGEST_SIZE];
 	u32 pcr_mask;
-	u32 zero;
+	u32 flags;		/* 0 or SEAL_AS_NV */
 	u8 pcr_digest[DIGEST_SIZE];
 	u8 created_pcrs[DIGEST_SIZE];
 	u8 nonce[24];

@@ -18,6 +18,7 @@
 
 #include "pal.h"
 #include "query.h"
+#include "tpm.h"
 #include "user_struct.h"
 
 /*
@@ -54,6 +55,11 @@ static int get_pals(void *data)
 	return list->reserved ? -EINVAL : pal_list(list, capable(CAP_SYS_ADMIN));
 }
 
+static int get_certificate(void *data)
+{
+	return tpm_certificate(data);
+}
+
 static const struct query {
 	unsigned int command;
 	u32 size, least;
@@ -67,6 +73,8 @@ static const struct query {
 	  USER_STRUCT_LEAST(struct underpin_log, record[0]), get_log },
 	{ UNDERPIN_GET_PALS, sizeof(struct underpin_pal_list),
 	  USER_STRUCT_LEAST(struct underpin_pal_list, pal[0]), get_pals },
+	{ UNDERPIN_GET_CERTIFICATE, sizeof(struct underpin_certificate),
+	  USER_STRUCT_LEAST(struct underpin_certificate, pcr_mask), get_certificate },
 };
 
 static int run_query(const struct query *query, void __user *arg)

@@ -68,7 +68,8 @@ int __init core_initialize(u64 core_cr3)
 	} while (ret == -EAGAIN);
 	if (ret)
 		pr_err("the core could not initialize itself: error %d%s\n", ret,
-		       ret == -ENOMEM ? " (load with pool_mb=N)" : "");
+		       ret == -ENOMEM ? " (load with pool_mb=N)" :
+		       ret == -EIO ? " (cryptography gives wrong answers on this CPU: do not use it for secrets)" : "");
 	return ret;
 }
 

@@ -77,6 +77,15 @@ void __init image_write_handover(const struct handover *handover)
 	}
 }
 
+void __init image_read_quote_key(u8 key[64])
+{
+	u32 at = header.handover + offsetof(struct handover, quote_key);
+	unsigned int i;
+
+	for (i = 0; i < 64; i++, at++)
+		key[i] = ((const u8 *)pages[at / PAGE_SIZE])[offset_in_page(at)];
+}
+
 void __init image_read_error(char text[104])
 {
 	u32 at = header.handover + offsetof(struct handover, error), i;

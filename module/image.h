@@ -24,7 +24,8 @@ void image_place(u32 offset, void *page);
 void image_write_handover(const struct handover *handover);
 /* Why the core failed, as it said last; empty: it said nothing. Not while it runs. */
 void image_read_error(char text[104]);
-/* Physical address of the image's first page. */
+/* handover.quote_key: what the core has put there, initializing itself. */
+void image_read_quote_key(u8 key[64]);
 const u8 *image_build_id(void);
 
 #endif

@@ -240,17 +240,22 @@ static void free_core(void)
 
 static int __init start_core(void)
 {
+	u8 key[TPM_KEY_SIZE];
 	u64 core_cr3 = 0;
 	char why[104] = "";
-	int err = build_core(&core_cr3);
+	int err = build_core(&core_cr3), cap_err;
+	bool built = !err;
 
-	if (!err) {
+	if (built)
 		err = core_initialize(core_cr3);
-		if (!err)
-			err = core_launch(&pages_lost);
-		if (err)
-			image_read_error(why);
-	}
+	if (!err)
+		image_read_quote_key(key);
+	cap_err = tpm_finish(err ? NULL : key);
+	err = err ? err : cap_err;
+	if (!err)
+		err = core_launch(&pages_lost);
+	if (err && built)
+		image_read_error(why);
 	if (err) {
 		if (why[0])
 			pr_err("what the core says of it: %s\n", why);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * See tpm.h. Commands of the TPM 2.0 Library, part 3: StartAuthSession (11.1), PolicyPCR
- * (23.7), NV_Read (31.13), FlushContext (28.4). The kernel has no calls for these
- * but tpm_send(). `underpin tpm setup` (user/trust/underpin-tpm) makes what is read here.
+ * (23.7), NV_Read (31.13), FlushContext (28.4), Quote (18.4). The kernel has no calls for these
+ * but tpm_send(). `underpin tpm setup` (user/trust/underpin-tpm) makes what is read and signed with here.
  */
 #include "state.h"
 #include "image.h"
@@ -20,6 +20,7 @@
 #define ST_NO_SESSIONS 0x8001
 #define ST_SESSIONS 0x8002
 #define RH_NULL 0x40000007u
+#define RS_PW 0x40000009u
 #define ALG_SHA256 0x000b
 #define ALG_NULL 0x0010
 #define SE_POLICY 0x01
@@ -27,6 +28,7 @@
 #define CC_POLICY_PCR 0x17fu
 #define CC_NV_READ 0x14eu
 #define CC_FLUSH_CONTEXT 0x165u
+#define CC_QUOTE 0x158u
 /* Part 2, 6.6: format one; the parameter's or handle's number is in bits 8 to 11 and 6. */
 #define RC_FORMAT_ONE_MASK 0x0bf
 #define RC_POLICY_FAIL 0x09d
@@ -36,10 +38,18 @@
 #define BUFFER_SIZE 4096	/* what the kernel's TPM code may write */
 #define HEADER_SIZE 10
 
+#define NAME_SIZE 34		/* part 1, 16: algorithm, SHA-256 of the public area */
+
 struct command {
 	u8 *bytes;
 	u32 used;
 };
+
+/* From tpm_root_secret() to tpm_finish(). */
+static struct tpm_chip *chip __initdata;
+static u32 quoted_pcrs __initdata;
+/* attest_size is 0 where there is none. */
+static struct underpin_certificate certificate;
 
 static void __init put(struct command *c, unsigned int size, u32 value)
 {
@@ -55,8 +65,35 @@ static void __init begin(struct command *c, u16 tag, u32 code)
 	put(c, 4, code);
 }
 
+static void __init put_bytes(struct command *c, const void *from, u32 n)
+{
+	memcpy(c->bytes + c->used, from, n);
+	c->used += n;
+}
+
+/* An authorization: handle, no nonce, no attributes, no HMAC or password. */
+static void __init put_session(struct command *c, u32 session)
+{
+	put(c, 4, 9);
+	put(c, 4, session);
+	put(c, 2, 0);
+	put(c, 1, 0);
+	put(c, 2, 0);
+}
+
+/* TPML_PCR_SELECTION of one. */
+static void __init put_pcrs(struct command *c, u32 pcrs)
+{
+	put(c, 4, 1);
+	put(c, 2, ALG_SHA256);
+	put(c, 1, 3);
+	put(c, 1, pcrs & 0xff);
+	put(c, 1, pcrs >> 8 & 0xff);
+	put(c, 1, pcrs >> 16 & 0xff);
+}
+
 /* 0 and the answer in bytes, of *size; a TPM's response code; or -errno. */
-static int __init transmit(struct tpm_chip *chip, struct command *c, u32 *size)
+static int __init transmit(struct command *c, u32 *size)
 {
 	int ret;
 
@@ -66,7 +103,7 @@ static int __init transmit(struct tpm_chip *chip, struct command *c, u32 *size)
 	return ret ? ret : *size < HEADER_SIZE || *size > BUFFER_SIZE ? -EIO : 0;
 }
 
-static int __init start_session(struct tpm_chip *chip, struct command *c, u32 *session)
+static int __init start_session(struct command *c, u32 *session)
 {
 	u32 size;
 	int ret;
@@ -81,7 +118,7 @@ static int __init start_session(struct tpm_chip *chip, struct command *c, u32 *s
 	put(c, 1, SE_POLICY);
 	put(c, 2, ALG_NULL);
 	put(c, 2, ALG_SHA256);
-	ret = transmit(chip, c, &size);
+	ret = transmit(c, &size);
 	if (!ret && size < HEADER_SIZE + 4)
 		ret = -EIO;
 	if (!ret)
@@ -90,24 +127,18 @@ static int __init start_session(struct tpm_chip *chip, struct command *c, u32 *s
 }
 
 /* The values that the PCRs have now. */
-static int __init policy_pcr(struct tpm_chip *chip, struct command *c, u32 session, u32 pcrs)
+static int __init policy_pcr(struct command *c, u32 session, u32 pcrs)
 {
 	u32 size;
 
 	begin(c, ST_NO_SESSIONS, CC_POLICY_PCR);
 	put(c, 4, session);
 	put(c, 2, 0);
-	put(c, 4, 1);
-	put(c, 2, ALG_SHA256);
-	put(c, 1, 3);
-	put(c, 1, pcrs & 0xff);
-	put(c, 1, pcrs >> 8 & 0xff);
-	put(c, 1, pcrs >> 16 & 0xff);
-	return transmit(chip, c, &size);
+	put_pcrs(c, pcrs);
+	return transmit(c, &size);
 }
 
-static int __init nv_read(struct tpm_chip *chip, struct command *c, u32 session,
-			  u8 secret[TPM_SECRET_SIZE])
+static int __init nv_read(struct command *c, u32 session, u8 secret[TPM_SECRET_SIZE])
 {
 	u32 size;
 	int ret;
@@ -115,14 +146,10 @@ static int __init nv_read(struct tpm_chip *chip, struct command *c, u32 session,
 	begin(c, ST_SESSIONS, CC_NV_READ);
 	put(c, 4, TPM_NV_INDEX);
 	put(c, 4, TPM_NV_INDEX);
-	put(c, 4, 9);		/* the session: handle, no nonce, no attributes, no HMAC */
-	put(c, 4, session);
-	put(c, 2, 0);
-	put(c, 1, 0);
-	put(c, 2, 0);
+	put_session(c, session);
 	put(c, 2, TPM_SECRET_SIZE);
 	put(c, 2, 0);
-	ret = transmit(chip, c, &size);
+	ret = transmit(c, &size);
 	if (ret)
 		return ret;
 	/* Size of the parameters, size of the data, the data. */
@@ -133,22 +160,18 @@ static int __init nv_read(struct tpm_chip *chip, struct command *c, u32 session,
 	return 0;
 }
 
-static void __init flush(struct tpm_chip *chip, struct command *c, u32 session)
+static void __init flush(struct command *c, u32 session)
 {
 	u32 size;
 
 	begin(c, ST_NO_SESSIONS, CC_FLUSH_CONTEXT);
 	put(c, 4, session);
-	transmit(chip, c, &size);
+	transmit(c, &size);
 }
 
-/* SHA-256 of the core's image and of one byte: 1 with debug=1, whose calls a sealed secret should not meet. */
-static int __init measure(bool debug, u8 digest[32])
+static int __init sha256_of(const void *a, size_t na, const void *b, size_t nb, u8 digest[32])
 {
 	struct crypto_shash *tfm = crypto_alloc_shash("sha256", 0, 0);
-	size_t size;
-	const u8 *image = image_bytes(&size);
-	const u8 flags = debug;
 	int err;
 
 	if (IS_ERR(tfm))
@@ -159,9 +182,9 @@ static int __init measure(bool debug, u8 digest[32])
 		desc->tfm = tfm;
 		err = crypto_shash_init(desc);
 		if (!err)
-			err = crypto_shash_update(desc, image, size);
+			err = crypto_shash_update(desc, a, na);
 		if (!err)
-			err = crypto_shash_update(desc, &flags, 1);
+			err = crypto_shash_update(desc, b, nb);
 		if (!err)
 			err = crypto_shash_final(desc, digest);
 	}
@@ -169,7 +192,17 @@ static int __init measure(bool debug, u8 digest[32])
 	return err;
 }
 
-static int __init extend(struct tpm_chip *chip, const u8 digest[32])
+/* The core's image and one byte: 1 with debug=1, whose calls a sealed secret should not meet. */
+static int __init measure(bool debug, u8 digest[32])
+{
+	size_t size;
+	const u8 *image = image_bytes(&size);
+	const u8 flags = debug;
+
+	return sha256_of(image, size, &flags, 1, digest);
+}
+
+static int __init extend(const u8 digest[32])
 {
 	struct tpm_digest *digests = kcalloc(chip->nr_allocated_banks, sizeof(*digests), GFP_KERNEL);
 	unsigned int i;
@@ -205,7 +238,7 @@ static int __init complain(int ret)
 	return -EIO;
 }
 
-static int __init read_secret(struct tpm_chip *chip, u32 pcrs, u8 secret[TPM_SECRET_SIZE])
+static int __init read_secret(u32 pcrs, u8 secret[TPM_SECRET_SIZE])
 {
 	struct command c = { kzalloc(BUFFER_SIZE, GFP_KERNEL) };
 	u32 session;
@@ -213,42 +246,155 @@ static int __init read_secret(struct tpm_chip *chip, u32 pcrs, u8 secret[TPM_SEC
 
 	if (!c.bytes)
 		return -ENOMEM;
-	ret = start_session(chip, &c, &session);
+	ret = start_session(&c, &session);
 	if (!ret) {
-		ret = policy_pcr(chip, &c, session, pcrs);
+		ret = policy_pcr(&c, session, pcrs);
 		if (!ret)
-			ret = nv_read(chip, &c, session, secret);
+			ret = nv_read(&c, session, secret);
 		if (ret)
-			flush(chip, &c, session);	/* a good read has ended it */
+			flush(&c, session);	/* a good read has ended it */
 	}
 	kfree_sensitive(c.bytes);
 	return ret;
 }
 
-int __init tpm_root_secret(u32 pcrs, bool debug, u8 secret[TPM_SECRET_SIZE])
+/* ---- the certificate (docs/services.md 14) ---- */
+
+/* Part 2, 12.2.4, as pal/utpm_quote.c has it with a TPM's root secret. */
+static int __init name_of_key(const u8 key[TPM_KEY_SIZE], u8 name[NAME_SIZE])
+{
+	static const u8 begin[] = { 0, 0x23, 0, 0x0b, 0, 5, 0, 0x40, 0, 0, 0, 0x10, 0, 0x18, 0, 0x0b, 0, 3, 0, 0x10, 0, 32 };
+	u8 point[32 + 2 + 32];
+
+	memcpy(point, key, 32);
+	put_unaligned_be16(32, point + 32);
+	memcpy(point + 34, key + 32, 32);
+	put_unaligned_be16(ALG_SHA256, name);
+	return sha256_of(begin, sizeof(begin), point, sizeof(point), name + 2);
+}
+
+static int __init read_pcrs(void)
+{
+	struct tpm_digest digest = { .alg_id = ALG_SHA256 };
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(certificate.pcr); i++) {
+		if (!(quoted_pcrs & BIT(i)))
+			continue;
+		err = tpm_pcr_read(chip, i, &digest);
+		if (err)
+			return err;
+		memcpy(certificate.pcr[i], digest.digest, sizeof(certificate.pcr[i]));
+	}
+	return 0;
+}
+
+/* TPM2B_ATTEST, then TPMT_SIGNATURE to the end of the parameters. */
+static int __init take_quote(const u8 *answer, u32 size)
+{
+	u32 end, attest, signature;
+
+	if (size < HEADER_SIZE + 6)
+		return -EIO;
+	end = get_unaligned_be32(answer + HEADER_SIZE);
+	attest = get_unaligned_be16(answer + HEADER_SIZE + 4);
+	if (end > size - HEADER_SIZE - 4 || attest > sizeof(certificate.attest) || attest + 2 > end)
+		return -EIO;
+	signature = end - 2 - attest;
+	if (!attest || signature > sizeof(certificate.signature))
+		return -EIO;
+	memcpy(certificate.attest, answer + HEADER_SIZE + 6, attest);
+	memcpy(certificate.signature, answer + HEADER_SIZE + 6 + attest, signature);
+	certificate.pcr_mask = quoted_pcrs;
+	certificate.signature_size = signature;
+	certificate.attest_size = attest;
+	return 0;
+}
+
+static int __init quote(struct command *c, const u8 name[NAME_SIZE])
+{
+	u32 size;
+	int ret;
+
+	begin(c, ST_SESSIONS, CC_QUOTE);
+	put(c, 4, TPM_ATTESTATION_KEY);
+	put_session(c, RS_PW);
+	put(c, 2, NAME_SIZE);
+	put_bytes(c, name, NAME_SIZE);
+	put(c, 2, ALG_NULL);	/* the key's own scheme */
+	put_pcrs(c, quoted_pcrs);
+	ret = transmit(c, &size);
+	return ret ? ret : take_quote(c->bytes, size);
+}
+
+/* Without it quotes are self-asserted, which `verify` says: no reason not to load. */
+static void __init certify(const u8 key[TPM_KEY_SIZE])
+{
+	struct command c = { kzalloc(BUFFER_SIZE, GFP_KERNEL) };
+	u8 name[NAME_SIZE];
+	int ret = c.bytes ? name_of_key(key, name) : -ENOMEM;
+
+	if (!ret)
+		ret = read_pcrs();
+	if (!ret)
+		ret = quote(&c, name);
+	kfree(c.bytes);
+	if (ret > 0 && (ret & RC_FORMAT_ONE_MASK) == RC_HANDLE)
+		pr_info("root_secret=tpm: the TPM holds no attestation key of Underpin's, so quotes are self-asserted: underpin tpm key makes one\n");
+	else if (ret)
+		pr_warn("root_secret=tpm: the TPM does not certify the quote key, so quotes are self-asserted: error %#x\n", ret);
+}
+
+int tpm_certificate(struct underpin_certificate *to)
+{
+	const u32 size = to->size;
+
+	if (!certificate.attest_size)
+		return -ENODATA;
+	*to = certificate;
+	to->size = size;
+	return 0;
+}
+
+/* ---- in order ---- */
+
+int __init tpm_finish(const u8 key[TPM_KEY_SIZE])
 {
 	static const u8 cap[32] = "Underpin: given";
-	struct tpm_chip *chip = tpm_default_chip();
-	u8 digest[32];
-	int ret, err;
+	int err;
 
-	if (!chip || tpm_is_tpm2(chip) <= 0) {
-		if (chip)
-			put_device(&chip->dev);
+	if (!chip)
+		return 0;
+	if (key)
+		certify(key);
+	err = extend(cap);
+	put_device(&chip->dev);
+	chip = NULL;
+	return err ? complain(err) : 0;
+}
+
+int __init tpm_root_secret(u32 pcrs, bool debug, u8 secret[TPM_SECRET_SIZE])
+{
+	u8 digest[32];
+	int ret;
+
+	chip = tpm_default_chip();
+	if (chip && tpm_is_tpm2(chip) <= 0) {
+		put_device(&chip->dev);
+		chip = NULL;
+	}
+	if (!chip) {
 		pr_err("root_secret=tpm: this machine has no TPM 2.0 (is it switched on in the firmware?); root_secret=FILE does without\n");
 		return -ENODEV;
 	}
+	quoted_pcrs = (pcrs & 0xffffff) | BIT(TPM_PCR_OF_CORE);
 	ret = measure(debug, digest);
-	if (!ret) {
-		ret = extend(chip, digest);
-		if (!ret)
-			ret = read_secret(chip, pcrs | BIT(TPM_PCR_OF_CORE), secret);
-		/* Also where that failed: who comes later could read it as we wanted to. */
-		err = extend(chip, cap);
-		ret = ret ? ret : err;
-		if (ret)
-			memzero_explicit(secret, TPM_SECRET_SIZE);
-	}
-	put_device(&chip->dev);
+	if (!ret)
+		ret = extend(digest);
+	if (!ret)
+		ret = read_secret(quoted_pcrs, secret);
+	if (ret)
+		memzero_explicit(secret, TPM_SECRET_SIZE);
 	return ret ? complain(ret) : 0;
 }

@@ -37,7 +37,7 @@ static s64 seal_begin(struct pal *pal, struct pal_utpm *utpm, u64 request)
 
 	if (!read_from_pal(pal, request, &utpm->seal, sizeof(utpm->seal)))
 		return -EFAULT;
-	if (s->size != sizeof(*s) || s->zero || (s->flags & ~(SEAL_TO_SELF | SEAL_PCRS_NOW)) ||
+	if (s->size != sizeof(*s) || s->zero || (s->flags & ~(SEAL_TO_SELF | SEAL_PCRS_NOW | SEAL_AS_NV)) ||
 	    s->pcr_mask >= BIT(PAL_NR_PCRS) || s->data_size > SEAL_MAX_DATA)
 		return -EINVAL;
 	if (s->blob_size < OVERHEAD + s->data_size) {
@@ -53,6 +53,7 @@ static s64 seal_begin(struct pal *pal, struct pal_utpm *utpm, u64 request)
 	memcpy(h->creator, pal->slot->info.measurement, DIGEST_SIZE);
 	memcpy(h->measurement, s->flags & SEAL_TO_SELF ? h->creator : s->measurement, DIGEST_SIZE);
 	h->pcr_mask = s->pcr_mask;
+	h->flags = s->flags & SEAL_AS_NV;
 	if (s->pcr_mask)
 		memcpy(h->pcr_digest, s->pcr_digest, DIGEST_SIZE);
 	err = core_random(h->nonce, sizeof(h->nonce));
@@ -103,7 +104,7 @@ static s64 unseal_begin(struct pal *pal, struct pal_utpm *utpm, u64 request)
 
 	if (!read_from_pal(pal, request, &utpm->unseal, sizeof(utpm->unseal)))
 		return -EFAULT;
-	if (u->size != sizeof(*u) || (u->flags & ~UNSEAL_FROM_SELF) || u->blob_size < OVERHEAD ||
+	if (u->size != sizeof(*u) || (u->flags & ~(UNSEAL_FROM_SELF | SEAL_AS_NV)) || u->blob_size < OVERHEAD ||
 	    u->blob_size > OVERHEAD + SEAL_MAX_DATA)
 		return -EINVAL;
 	if (!read_from_pal(pal, u->blob, &utpm->header, u->blob_size))
@@ -134,7 +135,8 @@ static s64 unseal_end(struct pal *pal, struct pal_utpm *utpm, u64 request)
 	u32 room = u->data_size;
 	u8 now[DIGEST_SIZE];
 
-	if (crypto_differ(h->measurement, pal->slot->info.measurement, DIGEST_SIZE) ||
+	if (h->flags != (u->flags & SEAL_AS_NV) ||
+	    crypto_differ(h->measurement, pal->slot->info.measurement, DIGEST_SIZE) ||
 	    ((u->flags & UNSEAL_FROM_SELF) && crypto_differ(h->creator, h->measurement, DIGEST_SIZE)))
 		return -EACCES;
 	if (h->pcr_mask) {

@@ -5,7 +5,7 @@
  * Quotes (docs/services.md 8, 9) and the signatures that they are made of
  * (core/sign.c): what TPM 2.0 says, turns between PALs, ends in the middle. Checked
  * with BearSSL's own verifier; user/tests/quote.t has OpenSSL and tpm2-tools.
- * QUOTE_OUT=file: the last quote goes there.
+ * QUOTE_OUT=file: the last quote goes there; QUOTE_ROOT_TPM=1: of a core whose root secret is a TPM's.
  */
 #include <bearssl_ec.h>
 #include <setjmp.h>
@@ -340,6 +340,8 @@ int main(void)
 {
 	const char *out = getenv("QUOTE_OUT");
 
+	if (getenv("QUOTE_ROOT_TPM"))
+		root_kind = ROOT_TPM;
 	service_machine_start(root, sizeof(root));
 	interrupted = 30;
 	cpus = 2;

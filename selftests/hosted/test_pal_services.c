@@ -255,7 +255,7 @@ static void test_requests(void)
 	s = seal_of(SEAL_MAX_DATA);
 	ok(do_seal(&s) == 0, "uTPM: seal overflows by what its bound forgets (1.5) - the largest works, one more is EINVAL");
 	REFUSED(size, sizeof(s) - 1, EINVAL);
-	REFUSED(flags, 4, EINVAL);
+	REFUSED(flags, 8, EINVAL);
 	REFUSED(zero, 1, EINVAL);
 	REFUSED(pcr_mask, 0x100, EINVAL);
 	REFUSED(blob_size, OVERHEAD + 39, EMSGSIZE);
@@ -418,6 +418,16 @@ static void test_ephemeral(void)
 	ok(WIFEXITED(status) && !WEXITSTATUS(status), "without a file: an ephemeral root secret, and sealing works");
 }
 
+static bool key_differs(void)
+{
+	struct svc_quote q = { .size = sizeof(q), .pcr_mask = 1, .nonce_size = 8 };
+	u8 told[64];
+
+	memcpy(told, handover.quote_key, sizeof(told));
+	check(do_quote(&q) == 0);
+	return memcmp(told, q.public_x, 32) || memcmp(told + 32, q.public_y, 32);
+}
+
 /* The kind is the module's word; there are two where there is a secret. */
 static void test_kinds(void)
 {
@@ -429,10 +439,10 @@ static void test_kinds(void)
 	if (!child) {
 		root_kind = ROOT_TPM;
 		service_machine_start(root, sizeof(root));
-		_exit(core_statement.root_kind != ROOT_TPM || unsealed(sealed(100), 100));
+		_exit(core_statement.root_kind != ROOT_TPM || unsealed(sealed(100), 100) || key_differs());
 	}
 	check(waitpid(child, &status, 0) == child);
-	ok(WIFEXITED(status) && !WEXITSTATUS(status), "the TPM's secret: the core's statement says so");
+	ok(WIFEXITED(status) && !WEXITSTATUS(status), "the TPM's secret: the core's statement says so, and the module was told the quote key at start");
 	fflush(stdout);
 	child = fork();
 	if (!child) {

@@ -64,6 +64,9 @@ static int ask(int fd, unsigned long request, void *argument, const char *what)
 		return underpin_fail(E2BIG,
 			"the module is older than what asks it for '%s': install both from one build and load the module again",
 			what);
+	case ENODATA:
+		return underpin_fail(ENODATA,
+			"no TPM has certified the quote key: load the module with root_secret=tpm, on a TPM with an attestation key (underpin tpm key)");
 	case EPERM:
 	case EACCES:
 		return underpin_fail(errno, "no right to ask for '%s': run as root", what);
@@ -105,6 +108,13 @@ int underpin_get_pals(int device, struct underpin_pal_list *list)
 	list->size = sizeof(*list);
 	list->first = first;
 	return ask(device, UNDERPIN_GET_PALS, list, "pal list");
+}
+
+int underpin_get_certificate(int device, struct underpin_certificate *certificate)
+{
+	memset(certificate, 0, sizeof(*certificate));
+	certificate->size = sizeof(*certificate);
+	return ask(device, UNDERPIN_GET_CERTIFICATE, certificate, "certificate");
 }
 
 int underpin_pal_get_info(int pal, struct underpin_pal_info *info)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What is said twice, because a header must stand alone, says the same. Compiles, or not. */
-#include "../sdk/include/underpin/pal_services.h"
+#include "../sdk/include/underpin/pal_nv.h"
 #include "../lib/stub.h"
 #undef UNDERPIN_PAL_H
 #include "../../include/hypercall.h"
@@ -22,11 +22,14 @@ SAME(pal_unseal, svc_unseal, created_pcrs);
 SAME(pal_quote, svc_quote, attest);
 SAME(pal_quote, svc_quote, public_y);
 SAME(pal_quote, svc_quote, statement);
+SAME(pal_quote_certificate, underpin_certificate, attest);
+SAME(pal_quote_certificate, underpin_certificate, pcr);
 SAME(pal_core_statement, core_statement, flags);
 SAME(pal_core_statement, core_statement, root_kind);
 _Static_assert(PAL_SEAL_OVERHEAD == sizeof(struct seal_header) + SEAL_TAG_SIZE && PAL_SEAL_MAX == SEAL_MAX_DATA &&
 	       PAL_PCRS == PAL_NR_PCRS && PAL_COUNTERS == PAL_NR_COUNTERS, "sizes");
-_Static_assert(PAL_UNSEAL_FROM_SELF == UNSEAL_FROM_SELF && PAL_SEAL_TO_SELF == SEAL_TO_SELF && PAL_SEAL_PCRS_NOW == SEAL_PCRS_NOW, "flags");
+_Static_assert(PAL_UNSEAL_FROM_SELF == UNSEAL_FROM_SELF && PAL_SEAL_TO_SELF == SEAL_TO_SELF && PAL_SEAL_PCRS_NOW == SEAL_PCRS_NOW &&
+	       PAL_SEAL_AS_NV == SEAL_AS_NV, "flags");
 _Static_assert(PAL_STATEMENT_DMA_PROTECTED == STATEMENT_DMA_PROTECTED && PAL_STATEMENT_DEBUG == STATEMENT_DEBUG &&
 	       PAL_STATEMENT_LOCK == STATEMENT_LOCK && PAL_STATEMENT_HYPERVISOR == STATEMENT_HYPERVISOR, "statement");
 _Static_assert(PAL_ROOT_EPHEMERAL == ROOT_EPHEMERAL && PAL_ROOT_FILE == ROOT_FILE &&
@@ -85,6 +88,12 @@ AT(struct underpin_pal_list, first, 4);
 AT(struct underpin_pal_list, nr, 8);
 AT(struct underpin_pal_list, pal, 16);
 
+VERSION_0(struct underpin_certificate, 1072);
+AT(struct underpin_certificate, pcr_mask, 4);
+AT(struct underpin_certificate, attest, 16);
+AT(struct underpin_certificate, signature, 208);
+AT(struct underpin_certificate, pcr, 304);
+
 /* What lies in arrays keeps its size. */
 _Static_assert(sizeof(struct underpin_section) == 24, "section");
 _Static_assert(sizeof(struct underpin_param) == 16 && sizeof(struct underpin_entry) == 16 + 10 * 16, "entry");
@@ -100,3 +109,4 @@ NUMBER(UNDERPIN_GET_STATUS, 3);
 NUMBER(UNDERPIN_GET_STATS, 4);
 NUMBER(UNDERPIN_GET_LOG, 5);
 NUMBER(UNDERPIN_GET_PALS, 6);
+NUMBER(UNDERPIN_GET_CERTIFICATE, 9);

@@ -15,6 +15,8 @@ done
 check_equal "status: version, CPUs, longest stay" "1.2.3 2 18" \
 	"$(fake status --json | jq -r '"\(.version) \(.cpus_under_core) \(.longest_root_reason)"')"
 check_equal "status: the kind of root secret" file "$(fake status --json | jq -r .root_secret)"
+check_equal "status: whether the TPM has certified the quote key" "false true 1 1" \
+	"$(fake status --json | jq -r .quote_key_certified) $(FAKE_CERTIFICATE=1 fake status --json | jq -r .quote_key_certified) $(fake status | grep -c 'self-asserted') $(FAKE_CERTIFICATE=1 fake status | grep -c 'certified by the TPM')"
 check "status says what is not covered" sh -c "LD_PRELOAD='$w/fake.so' '$u' status | grep -q DMA"
 check_equal "status fails if a CPU is not under the core" 1 "$(FAKE_UNDER_CORE=1 status_of fake status)"
 check_equal "stats: count, min, mean, max, beyond 32 bits" "4 50 100 150; 8589934592 1000 1024 2000" \

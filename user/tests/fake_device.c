@@ -100,6 +100,7 @@ static union {
 	struct underpin_stats stats;
 	struct underpin_log log;
 	struct underpin_pal_list pals;
+	struct underpin_certificate certificate;
 	unsigned char bytes[65536];
 } known;
 
@@ -352,6 +353,12 @@ int ioctl(int fd, unsigned long request, ...)
 		}
 		l->first = 4;
 		return struct_out(p);
+	}
+	if (request == UNDERPIN_GET_CERTIFICATE && getenv("FAKE_CERTIFICATE"))
+		return struct_in(p, sizeof(known.certificate)) ? -1 : (known.certificate.attest_size = 147, struct_out(p));
+	if (request == UNDERPIN_GET_CERTIFICATE) {
+		errno = ENODATA;
+		return -1;
 	}
 	if (request == UNDERPIN_PAL_GET_INFO) {
 		char path[64], link[64] = "";

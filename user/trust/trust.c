@@ -14,6 +14,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <underpin.h>
+#include <unistd.h>
 
 static const char usage[] =
 	"usage: underpin seal [FILE] [-o BLOB]           at most 2048 bytes, for this command alone, under this core\n"
@@ -21,12 +22,14 @@ static const char usage[] =
 	"       underpin quote [--nonce HEX] [-o QUOTE] [--export FOLDER]\n"
 	"                                                a statement by the core that a stranger can check\n"
 	"       underpin quote verify QUOTE [--nonce HEX] [--pal MEASUREMENT] [--core core.bin] [--key KNOWN.pem]\n"
+	"                                    [--tpm-ak AK.pem] [--tpm-boot DIGEST]\n"
 	"                                    [--allow-debug] [--allow-hypervisor] [--export FOLDER] [--json]\n"
-	"       (verify: status 0 all holds, and the key is the one you know; 3 it holds, for a key that may be anybody's; 1 it does not)\n";
+	"       (verify: status 0 all holds, and the key is the one you know, or one that a TPM vouches for whose attestation key, boot chain and\n"
+	"        core you know; 3 it holds, for a key that may be anybody's; 1 it does not)\n";
 
 static struct options {
 	const char *in, *out, *folder;
-	unsigned char nonce[64], measurement[32];
+	unsigned char nonce[64], measurement[32], boot[32];
 	bool json;
 	struct expected expected;
 } options;
@@ -138,10 +141,36 @@ static int unseal(void)
 	return n < 0 ? complain("not unsealed: %s", unseal_error(errno)) : give(data, (size_t)n);
 }
 
+/* As a file has it: the TPM's certificate follows, where there is one. */
+static struct quote_file {
+	struct pal_quote quote;
+	struct pal_quote_certificate certificate;
+} quoted;
+
+static const struct pal_quote_certificate *certificate_of(size_t n)
+{
+	return n == sizeof(quoted) ? &quoted.certificate : NULL;
+}
+
+/* The size of the file. A module that is older has none. */
+static size_t add_certificate(void)
+{
+	struct underpin_certificate c;
+	int device = underpin_open(), ret = device < 0 ? -1 : underpin_get_certificate(device, &c);
+
+	if (device >= 0)
+		close(device);
+	if (ret)
+		return sizeof(quoted.quote);
+	_Static_assert(sizeof(c) == sizeof(quoted.certificate), "the module's structure");
+	memcpy(&quoted.certificate, &c, sizeof(c));
+	return sizeof(quoted);
+}
+
 static int quote(void)
 {
-	static struct pal_quote q;
 	struct expected *e = &options.expected;
+	size_t n;
 
 	if (!e->nonce) {
 		e->nonce = options.nonce;
@@ -151,28 +180,30 @@ static int quote(void)
 	}
 	if (start())
 		return 1;
-	if (trust_quote(0xff, e->nonce, (long)e->nonce_size, &q))
+	if (trust_quote(0xff, e->nonce, (long)e->nonce_size, &quoted.quote))
 		return complain("no quote: %s", underpin_call_error(errno));
-	return options.folder && export_quote(&q, options.folder) ? 1 : give(&q, sizeof(q));
+	n = add_certificate();
+	return options.folder && export_quote(&quoted.quote, certificate_of(n), options.folder) ? 1 : give(&quoted, n);
 }
 
 static int verify(void)
 {
-	struct pal_quote q;
-	long n = get((unsigned char *)&q, sizeof(q), "a quote");
+	long n = get((unsigned char *)&quoted, sizeof(quoted), "a quote");
 
 	if (n < 0)
 		return 1;
-	if (n != sizeof(q))
-		return complain("this is not a quote: %ld bytes where one has %zu", n, sizeof(q));
-	if (options.folder && export_quote(&q, options.folder))
+	if (n != sizeof(quoted.quote) && n != sizeof(quoted))
+		return complain("this is not a quote: %ld bytes where one has %zu, or %zu with a TPM's certificate", n,
+				sizeof(quoted.quote), sizeof(quoted));
+	if (options.folder && export_quote(&quoted.quote, certificate_of((size_t)n), options.folder))
 		return 1;
-	return verify_quote(&q, &options.expected, options.json);
+	return verify_quote(&quoted.quote, certificate_of((size_t)n), &options.expected, options.json);
 }
 
 static const struct option long_options[] = {
 	{ "nonce", required_argument, NULL, 'n' }, { "pal", required_argument, NULL, 'p' },
 	{ "core", required_argument, NULL, 'c' }, { "key", required_argument, NULL, 'k' },
+	{ "tpm-ak", required_argument, NULL, 't' }, { "tpm-boot", required_argument, NULL, 'b' },
 	{ "allow-debug", no_argument, NULL, 'd' }, { "allow-hypervisor", no_argument, NULL, 'y' },
 	{ "export", required_argument, NULL, 'e' }, { "json", no_argument, NULL, 'j' },
 	{ "output", required_argument, NULL, 'o' }, { "help", no_argument, NULL, 'h' }, { NULL },
@@ -206,6 +237,12 @@ static int one_option(int option)
 		break;
 	case 'c': e->core = optarg; break;
 	case 'k': e->key = optarg; break;
+	case 't': e->tpm_key = optarg; break;
+	case 'b':
+		if (from_hex(optarg, options.boot, sizeof(options.boot)) != 32)
+			return bad_usage("--tpm-boot takes 64 hexadecimal digits (underpin tpm status)");
+		e->tpm_boot = options.boot;
+		break;
 	case 'e': options.folder = optarg; break;
 	case 'd': e->debug = true; break;
 	case 'y': e->hypervisor = true; break;
@@ -220,13 +257,13 @@ static int one_option(int option)
 int main(int argc, char **argv)
 {
 	static const struct { const char *name; int (*run)(void); const char *options; } commands[] = {
-		{ "seal", seal, "o" }, { "unseal", unseal, "o" }, { "quote", quote, "one" }, { "verify", verify, "npckedyj" },
+		{ "seal", seal, "o" }, { "unseal", unseal, "o" }, { "quote", quote, "one" }, { "verify", verify, "npckedyjtb" },
 	};
 	const char *name = argc ? argv[0] : "";
 	int option, ret;
 	size_t i;
 
-	char given[16] = "";
+	char given[24] = "";
 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "o:h", long_options, NULL)) != -1) {

@@ -21,17 +21,23 @@ struct expected {
 	const unsigned char *measurement;	/* of the PAL */
 	const char *core;	/* file: core.bin */
 	const char *key;	/* file: PEM */
+	const char *tpm_key;	/* file: PEM, the TPM's attestation key */
+	const unsigned char *tpm_boot;	/* digest of the TPM's PCRs, without that of the core */
 	bool debug;		/* a core that takes debug calls will do */
 	bool hypervisor;	/* one with another hypervisor below, too */
 };
 
 /*
  * Says on stdout what the quote proves, and what not. 0: all that was asked for holds, and the key is
- * one that is known; 3: it holds, but anybody may have the key; 1: it does not hold.
+ * one that is known, by itself or by the TPM's certificate (NULL: there is none); 3: it holds, but anybody may have the key; 1: it does not hold.
  */
-int verify_quote(const struct pal_quote *quote, const struct expected *expected, bool json);
-/* attest, signature, public.pem, pcrs in a new or old folder, as tpm2_checkquote takes them. */
-int export_quote(const struct pal_quote *quote, const char *folder);
+int verify_quote(const struct pal_quote *quote, const struct pal_quote_certificate *certificate,
+		 const struct expected *expected, bool json);
+/*
+ * attest, signature, public.pem, pcrs in a new or old folder, as tpm2_checkquote takes them; of a certificate
+ * tpm-attest, tpm-signature, tpm-pcrs, tpm-qualification.
+ */
+int export_quote(const struct pal_quote *quote, const struct pal_quote_certificate *certificate, const char *folder);
 
 /* "underpin: ..." once, on stderr; answers 1. */
 int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -4,24 +4,19 @@
  * form of TPM 2.0's TPMS_ATTEST, so it is made anew here from its parts and compared: nothing
  * that came from a stranger is parsed. Only clock and firmware version are read out of it.
  */
-#include "trust.h"
+#include "verify.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
-#include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define CLOCK_SIZE 25	/* clock, resets, restarts, safe; then the firmware version */
 
 static EVP_PKEY *public_key(const struct pal_quote *q)
 {
@@ -42,42 +37,45 @@ static EVP_PKEY *public_key(const struct pal_quote *q)
 	return key;
 }
 
-/* TPMT_SIGNATURE: ECDSA, SHA-256, r, s. */
-static bool signature_holds(const struct pal_quote *q)
+static size_t number16(const unsigned char *at)
 {
-	static const unsigned char begin[] = { 0, 0x18, 0, 0x0b, 0, 32 }, middle[] = { 0, 32 };
+	return (size_t)at[0] << 8 | at[1];
+}
+
+bool ecdsa_holds(EVP_PKEY *key, const unsigned char *signature, size_t size, const unsigned char *data, size_t n)
+{
+	static const unsigned char begin[] = { 0, 0x18, 0, 0x0b };
+	size_t r = size >= 8 && !memcmp(signature, begin, 4) ? number16(signature + 4) : 0;
+	size_t s = r && r <= 32 && size >= 8 + r ? number16(signature + 6 + r) : 0;
 	ECDSA_SIG *sig = ECDSA_SIG_new();
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	EVP_PKEY *key = public_key(q);
 	unsigned char *der = NULL;
 	bool holds = false;
-	int n;
+	int der_size;
 
-	if (q->signature_size == 72 && !memcmp(q->signature, begin, 6) && !memcmp(q->signature + 38, middle, 2) &&
-	    key && ctx && sig && ECDSA_SIG_set0(sig, BN_bin2bn(q->signature + 6, 32, NULL), BN_bin2bn(q->signature + 40, 32, NULL))) {
-		n = i2d_ECDSA_SIG(sig, &der);
-		holds = n > 0 && EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
-			EVP_DigestVerify(ctx, der, (size_t)n, q->attest, q->attest_size) == 1;
+	if (s && s <= 32 && size == 8 + r + s && key && ctx && sig &&
+	    ECDSA_SIG_set0(sig, BN_bin2bn(signature + 6, (int)r, NULL), BN_bin2bn(signature + 8 + r, (int)s, NULL))) {
+		der_size = i2d_ECDSA_SIG(sig, &der);
+		holds = der_size > 0 && EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
+			EVP_DigestVerify(ctx, der, (size_t)der_size, data, n) == 1;
 	}
 	OPENSSL_free(der);
 	ECDSA_SIG_free(sig);
 	EVP_MD_CTX_free(ctx);
+	return holds;
+}
+
+static bool signature_holds(const struct pal_quote *q)
+{
+	EVP_PKEY *key = public_key(q);
+	bool holds = q->signature_size == 72 && ecdsa_holds(key, q->signature, q->signature_size, q->attest, q->attest_size);
+
 	EVP_PKEY_free(key);
 	return holds;
 }
 
-struct writer {
-	unsigned char *at;
-};
-
-static void put(struct writer *w, const void *from, size_t n)
-{
-	memcpy(w->at, from, n);
-	w->at += n;
-}
-
 /* TPM 2.0 part 2, 12.2.4: the key's public area; its name is a hash of that. A file's key is not of this machine alone. */
-static void key_name(const struct pal_quote *q, unsigned char name[34])
+void key_name(const struct pal_quote *q, unsigned char name[34])
 {
 	struct pal_core_statement s;
 	unsigned char begin[] = { 0, 0x23, 0, 0x0b, 0, 5, 0, 0x72, 0, 0, 0, 0x10, 0, 0x18, 0, 0x0b, 0, 3, 0, 0x10 };
@@ -133,8 +131,7 @@ static bool attest_is_of_its_parts(const struct pal_quote *q)
 	return !memcmp(made, q->attest, q->attest_size);
 }
 
-/* What a PCR is that began with zeros and was extended once. */
-static bool is_extended_once(const unsigned char pcr[32], const unsigned char digest[32])
+bool is_extended_once(const unsigned char pcr[32], const unsigned char digest[32])
 {
 	unsigned char both[64] = { 0 }, value[32];
 
@@ -174,28 +171,30 @@ static int core_is(const char *name, const unsigned char image[32])
 	return ret;
 }
 
-static int key_is(const char *name, const struct pal_quote *q)
+EVP_PKEY *read_public_key(const char *name)
 {
 	FILE *file = fopen(name, "rb");
-	EVP_PKEY *pinned = file ? PEM_read_PUBKEY(file, NULL, NULL, NULL) : NULL, *key = public_key(q);
-	int ret = pinned && key ? EVP_PKEY_eq(pinned, key) == 1 : -1;
+	EVP_PKEY *key = file ? PEM_read_PUBKEY(file, NULL, NULL, NULL) : NULL;
 
-	if (!pinned)
+	if (!key)
 		complain("%s holds no public key in PEM", name);
-	EVP_PKEY_free(pinned);
-	EVP_PKEY_free(key);
 	if (file)
 		fclose(file);
+	return key;
+}
+
+static int key_is(const char *name, const struct pal_quote *q)
+{
+	EVP_PKEY *pinned = read_public_key(name), *key = public_key(q);
+	int ret = pinned && key ? EVP_PKEY_eq(pinned, key) == 1 : -1;
+
+	EVP_PKEY_free(pinned);
+	EVP_PKEY_free(key);
 	return ret;
 }
 
-/* ---- the answer, line by line: +1 it holds, 0 it does not, -1 nobody can tell ---- */
-struct report {
-	struct json_object *json;	/* NULL: text */
-	bool failed;
-};
-
-static void say(struct report *r, const char *key, int holds, const char *text)
+/* ---- the answer, line by line ---- */
+void say(struct report *r, const char *key, int holds, const char *text)
 {
 	r->failed |= holds == 0;
 	if (r->json)
@@ -245,7 +244,7 @@ static void say_statement(struct report *r, const struct pal_core_statement *s)
 }
 
 static void say_expected(struct report *r, const struct pal_quote *q, const struct pal_core_statement *s,
-			 const struct expected *e)
+			 const struct expected *e, bool vouched)
 {
 	say(r, "nonce", !e->nonce ? -1 : e->nonce_size == q->nonce_size && !memcmp(e->nonce, q->nonce, e->nonce_size),
 	    e->nonce ? "it is fresh: it answers your nonce" : "whether it is fresh: give --nonce; this may be an old quote");
@@ -261,14 +260,29 @@ static void say_expected(struct report *r, const struct pal_quote *q, const stru
 			    "the core saw no hypervisor below, which could see everything (--allow-hypervisor)");
 	say(r, "key", e->key ? key_is(e->key, q) == 1 : -1,
 	    e->key ? "it is signed by the key that you know" :
+	    vouched ? "whether you know that key (--key KNOWN.pem); the TPM vouches for it" :
 		     "whose key that is: self-asserted. Nothing here ties it to a machine or to a real core; any program could have made it (--key KNOWN.pem)");
 }
 
-int verify_quote(const struct pal_quote *q, const struct expected *expected, bool json)
+static const char *meaning(bool failed, bool pinned, bool vouched)
+{
+	if (failed)
+		return "This quote proves NOTHING.";
+	if (pinned)
+		return "So whoever has that key says that this PAL had these PCRs under this core. SMM, physical access and side channels are not covered.";
+	if (vouched)
+		return "So the owner of the TPM's key says: booted like that, the machine measured that core before anything else and gave it its secret, and\n"
+		       "under it this PAL had these PCRs. That the key is in a TPM, and that what was booted lets nobody act before the module does, is yours to know.\n"
+		       "SMM, physical access and side channels are not covered.";
+	return "Signed, but by whom nobody can tell: without --key, or --tpm-ak with --tpm-boot and --core, anybody could have made this quote.";
+}
+
+int verify_quote(const struct pal_quote *q, const struct pal_quote_certificate *certificate,
+		 const struct expected *expected, bool json)
 {
 	struct report r = { json ? json_object_new_object() : NULL, false };
 	struct pal_core_statement statement;
-	bool sound;
+	bool sound, vouched = false;
 
 	memcpy(&statement, q->statement, sizeof(statement));
 	sound = q->size == sizeof(*q) && q->attest_size <= sizeof(q->attest) && q->nonce_size <= sizeof(q->nonce) &&
@@ -278,18 +292,20 @@ int verify_quote(const struct pal_quote *q, const struct expected *expected, boo
 	say(&r, "statement", sound && statement_holds(q), "PCR 1 is the core's statement about itself");
 	if (!r.failed)
 		say_statement(&r, &statement);
-	if (sound)
-		say_expected(&r, q, &statement, expected);
+	if (sound) {
+		vouched = say_certificate(&r, q, certificate, expected);
+		say_expected(&r, q, &statement, expected, vouched);
+	}
 	if (json) {
-		json_object_object_add(r.json, "self_asserted", json_object_new_boolean(!expected->key));
-		json_object_object_add(r.json, "verified", json_object_new_boolean(!r.failed && expected->key));
+		json_object_object_add(r.json, "self_asserted", json_object_new_boolean(!expected->key && !vouched));
+		json_object_object_add(r.json, "tpm_vouches", json_object_new_boolean(!r.failed && vouched));
+		json_object_object_add(r.json, "verified", json_object_new_boolean(!r.failed && (expected->key || vouched)));
 		puts(json_object_to_json_string_ext(r.json, JSON_C_TO_STRING_PRETTY));
 		json_object_put(r.json);
 	} else {
-		puts(r.failed ? "This quote proves NOTHING." : !expected->key ? "Signed, but by whom nobody can tell: without --key anybody could have made this quote." :
-			"So whoever has that key says that this PAL had these PCRs under this core. SMM, physical access and side channels are not covered.");
+		puts(meaning(r.failed, expected->key, vouched));
 	}
-	return r.failed ? 1 : expected->key ? 0 : 3;
+	return r.failed ? 1 : expected->key || vouched ? 0 : 3;
 }
 
 /* ---- files for tpm2_checkquote ---- */
@@ -307,28 +323,48 @@ static int write_file(const char *folder, const char *name, const void *bytes, s
 	return good ? 0 : complain("cannot write %s: %s", path, strerror(errno));
 }
 
-/* tpm2-tools' own form ("serialized"): TPML_PCR_SELECTION and TPML_DIGEST as they lie in memory. */
-static size_t pcr_file(const struct pal_quote *q, unsigned char *to)
+/* tpm2-tools' own form ("serialized"): TPML_PCR_SELECTION and lists of eight values as they lie in memory. */
+#define PCR_FILE_SIZE (132 + 4 + 3 * 532)
+static size_t pcr_file(uint32_t mask, const unsigned char values[][32], unsigned char *to)
 {
 	struct { uint32_t count; struct { uint16_t hash; uint8_t size, select[5]; } one[16]; } selection = {
-		.count = 1, .one[0] = { 0x0b, 3, { (uint8_t)q->pcr_mask } } };
-	struct { uint32_t lists, count; struct { uint16_t size; uint8_t digest[64]; } one[8]; } values = { .lists = 1 };
+		.count = 1, .one[0] = { 0x0b, 3, { (uint8_t)mask, (uint8_t)(mask >> 8), (uint8_t)(mask >> 16) } } };
+	struct { uint32_t count; struct { uint16_t size; uint8_t digest[64]; } one[8]; } list[3] = { 0 };
+	uint32_t lists, n = 0;
 	int i;
 
-	for (i = 0; i < 8; i++) {
-		if (!(q->pcr_mask >> i & 1))
+	_Static_assert(sizeof(selection) + sizeof(lists) + sizeof(list) == PCR_FILE_SIZE, "as tpm2-tools has it");
+	for (i = 0; i < 24; i++) {
+		if (!(mask >> i & 1))
 			continue;
-		values.one[values.count].size = 32;
-		memcpy(values.one[values.count++].digest, q->pcr[i], 32);
+		list[n / 8].one[n % 8].size = 32;
+		memcpy(list[n / 8].one[n % 8].digest, values[i], 32);
+		list[n++ / 8].count++;
 	}
+	lists = (n + 7) / 8;
 	memcpy(to, &selection, sizeof(selection));
-	memcpy(to + sizeof(selection), &values, sizeof(values));
-	return sizeof(selection) + sizeof(values);
+	memcpy(to + sizeof(selection), &lists, sizeof(lists));
+	memcpy(to + sizeof(selection) + sizeof(lists), list, lists * sizeof(list[0]));
+	return sizeof(selection) + sizeof(lists) + lists * sizeof(list[0]);
 }
 
-int export_quote(const struct pal_quote *q, const char *folder)
+static int export_certificate(const struct pal_quote *q, const struct pal_quote_certificate *c, const char *folder)
 {
-	unsigned char pcrs[1024];
+	unsigned char pcrs[PCR_FILE_SIZE], name[34];
+	size_t size = pcr_file(c->pcr_mask, c->pcr, pcrs);
+
+	key_name(q, name);
+	return c->attest_size > sizeof(c->attest) || c->signature_size > sizeof(c->signature) ? complain("this is not a certificate") :
+	       write_file(folder, "tpm-attest", c->attest, c->attest_size) ||
+	       write_file(folder, "tpm-signature", c->signature, c->signature_size) ||
+	       write_file(folder, "tpm-pcrs", pcrs, size) ||
+	       write_file(folder, "tpm-qualification", name, sizeof(name));
+}
+
+int export_quote(const struct pal_quote *q, const struct pal_quote_certificate *certificate, const char *folder)
+{
+	unsigned char pcrs[PCR_FILE_SIZE];
+	size_t size = pcr_file(q->pcr_mask & 0xff, q->pcr, pcrs);
 	EVP_PKEY *key = public_key(q);
 	BIO *pem = BIO_new(BIO_s_mem());
 	char *text = NULL;
@@ -339,9 +375,10 @@ int export_quote(const struct pal_quote *q, const char *folder)
 	ret = !n ? complain("the quote holds no point of P-256 as its key") :
 	      q->attest_size > sizeof(q->attest) || q->signature_size > sizeof(q->signature) ? complain("this is not a quote") :
 	      write_file(folder, "attest", q->attest, q->attest_size) || write_file(folder, "signature", q->signature, q->signature_size) ||
-	      write_file(folder, "pcrs", pcrs, pcr_file(q, pcrs)) || write_file(folder, "public.pem", text, (size_t)n);
+	      write_file(folder, "pcrs", pcrs, size) ||
+	      write_file(folder, "public.pem", text, (size_t)n) ||
+	      (certificate && export_certificate(q, certificate, folder));
 	BIO_free(pem);
 	EVP_PKEY_free(key);
 	return ret;
 }
-

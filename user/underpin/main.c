@@ -23,7 +23,7 @@ static const struct command commands[] = {
 	{ "unseal", "[BLOB] [-o FILE]", "and back", cmd_trust },
 	{ "quote", "[--nonce HEX] [-o QUOTE] | verify QUOTE [...]", "the core's signed statement; what one proves", cmd_trust },
 	{ "verify", "QUOTE [--nonce HEX] [--json] [...]", "the same as quote verify", cmd_trust },
-	{ "tpm", "setup [--pcrs LIST] | status | remove", "a root secret that the TPM gives once a boot", cmd_tpm },
+	{ "tpm", "setup [--pcrs LIST] | status | key | remove", "a root secret that the TPM gives once a boot, and its attestation key", cmd_tpm },
 	{ "version", "", "versions of this command and of the core", cmd_version },
 	{ "help", "[COMMAND]", "this list, or the usage of one command", cmd_help },
 };

@@ -31,7 +31,7 @@ static const char *root_meaning(uint32_t kind)
 	       kind == UNDERPIN_ROOT_TPM ? " (given once, until the next boot)" : "";
 }
 
-static void as_json(const struct underpin_status *s)
+static void as_json(const struct underpin_status *s, bool certified)
 {
 	struct json_object *root = json_object_new_object(), *list;
 	char version[16], build[41];
@@ -63,6 +63,7 @@ static void as_json(const struct underpin_status *s)
 	json_set_bool(root, "locked", s->lock);
 	json_set_bool(root, "debug", s->debug);
 	json_set_text(root, "root_secret", root_name(s->root_kind));
+	json_set_bool(root, "quote_key_certified", certified);
 	list = json_object_new_array();
 	for (i = 0; i < sizeof(not_covered) / sizeof(not_covered[0]); i++)
 		json_object_array_add(list, json_object_new_string(not_covered[i]));
@@ -70,7 +71,7 @@ static void as_json(const struct underpin_status *s)
 	print_json(root);
 }
 
-static void as_text(const struct underpin_status *s)
+static void as_text(const struct underpin_status *s, bool certified)
 {
 	char build[41];
 	size_t i;
@@ -94,6 +95,8 @@ static void as_text(const struct underpin_status *s)
 	printf("unload       %s\n", s->lock ? "refused until reboot (lock=1)" :
 	       s->nr_pals ? "refused while PALs are open" : "possible (modprobe -r underpin)");
 	printf("root secret  %s%s\n", root_name(s->root_kind), root_meaning(s->root_kind));
+	printf("quote key    %s\n", certified ? "certified by the TPM (underpin verify --tpm-ak)" :
+	       "self-asserted: no TPM vouches for it (root_secret=tpm does)");
 	if (s->debug)
 		puts("DEBUG        debug hypercalls are allowed: for tests, not for secrets");
 	if (s->fatal)
@@ -107,18 +110,20 @@ int cmd_status(int argc, char **argv)
 {
 	struct underpin_status status;
 	int device, ret;
-	bool json;
+	struct underpin_certificate certificate;
+	bool json, certified;
 
 	if (!only_json_option("status", argc, argv, &json, &ret))
 		return ret;
 	device = open_and_get_status(&status);
 	if (device < 0)
 		return STATUS_FAILED;
+	certified = !underpin_get_certificate(device, &certificate);
 	close(device);
 	if (json)
-		as_json(&status);
+		as_json(&status, certified);
 	else
-		as_text(&status);
+		as_text(&status, certified);
 	/* A script can rely on it: 0 means that nothing is outside. */
 	return status.nr_cpus && status.nr_under_core == status.nr_cpus ? STATUS_OK : STATUS_FAILED;
 }

@@ -189,4 +189,15 @@ struct underpin_pal_list {
 };
 #define UNDERPIN_GET_PALS _IO(UNDERPIN_IOC, 6)
 
+/* What the TPM says of the core's quote key (docs/services.md 14); it goes with a quote. ENODATA: nothing. */
+struct underpin_certificate {
+	__u32 size;		/* in, out; at least up to pcr_mask */
+	__u32 pcr_mask;		/* PCRs of the TPM's that were quoted */
+	__u32 attest_size, signature_size;
+	__u8 attest[192];	/* TPMS_ATTEST; extraData: the name of the quote key */
+	__u8 signature[96];	/* TPMT_SIGNATURE by the TPM's attestation key */
+	__u8 pcr[24][32];	/* their values then, SHA-256; zeros where not in the mask */
+};
+#define UNDERPIN_GET_CERTIFICATE _IO(UNDERPIN_IOC, 9)
+
 #endif

@@ -3,6 +3,7 @@
  * up-services all: the trusted services of a PAL, as its owner meets them.
  * up-services quote FILE NONCE: a quote of all PCRs with that text as nonce, for `underpin quote verify`.
  * up-services seal FILE, unseal FILE: across loads of the core; unseal prints the answer.
+ * up-services nv-write FILE, nv-read FILE: the last state of an NV space; nv-read prints what it is.
  * up-services crash: a quote while the core is told to fail in it; prints errno.
  */
 #include <pthread.h>
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include <underpin.h>
-#include <underpin/pal_services.h>
+#include <underpin/pal_nv.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -22,6 +23,8 @@ long svc_seal(long size, long seed, long pcr_mask, unsigned char *out, const uns
 long svc_unseal(const unsigned char *in, long size, long seed, long any);
 long svc_quote(long mask, const unsigned char *nonce, long nonce_size, struct pal_quote *out);
 long svc_counter(long index, long add, unsigned long *epoch);
+long svc_nv_write(long space, const char *text, unsigned char *out);
+long svc_nv_read(long space, const unsigned char *in, char *text);
 long svc_lies(long kernel);
 
 static unsigned char blob[PAL_SEAL_MAX + PAL_SEAL_OVERHEAD];
@@ -142,6 +145,28 @@ static void counters(int *pal)
 	check_is(svc_counter(4, 1, &again), -EINVAL, "there are four");
 }
 
+/* The owner keeps all states, and says that the first is the last. */
+static void nv(int *pal)
+{
+	static unsigned char state[2][16 + PAL_NV_OVERHEAD];
+	char text[16] = "";
+
+	check_is(svc_nv_write(2, "first state     ", state[0]), 0, "NV storage: a state is written");
+	check(svc_nv_read(2, state[0], text) == 0 && !memcmp(text, "first", 5), "and read");
+	check_is(svc_nv_write(2, "second state    ", state[1]), 0, "and another one");
+	check_is(svc_nv_read(2, state[0], text), -EKEYEXPIRED, "the first one is refused then: EKEYEXPIRED");
+	underpin_pal_stop(*pal);
+	*pal = start();
+	check(svc_nv_read(2, state[1], text) == 0 && !memcmp(text, "second", 6), "registered anew, the PAL reads the second");
+	check_is(svc_nv_read(2, state[0], text), -EKEYEXPIRED, "and refuses the first");
+	check_is(svc_nv_read(3, state[1], text), -EACCES, "it is not that of another space: EACCES");
+	underpin_pal_stop(*pal);
+	*pal = start_other();
+	check_is(svc_nv_read(2, state[1], text), -EACCES, "nor another PAL's: EACCES");
+	underpin_pal_stop(*pal);
+	*pal = start();
+}
+
 /* Interrupts by the thousand from a timer, and another thread that moves this one between CPUs. */
 static atomic_bool stop;
 static void ignore(int number) { (void)number; }
@@ -228,12 +253,26 @@ int main(int argc, char **argv)
 		printf("%s\n", n < 0 ? strerrorname_np((int)-n) : n == 100 ? "ok" : "wrong");
 		return 0;
 	}
+	if (!strcmp(what, "nv-write") && argc == 3) {
+		static unsigned char state[16 + PAL_NV_OVERHEAD];
+
+		return svc_nv_write(1, "across loads    ", state) || file(argv[2], "w", state, sizeof(state)) != sizeof(state);
+	}
+	if (!strcmp(what, "nv-read") && argc == 3) {
+		static unsigned char state[16 + PAL_NV_OVERHEAD];
+		char text[16] = "";
+
+		n = file(argv[2], "r", state, sizeof(state)) == sizeof(state) ? svc_nv_read(1, state, text) : -EINVAL;
+		printf("%s\n", n < 0 ? strerrorname_np((int)-n) : memcmp(text, "across loads", 12) ? "wrong" : n ? "of another load" : "ok");
+		return 0;
+	}
 	if (strcmp(what, "all"))
 		return 2;
 	pcrs();
 	sealing(&pal);
 	quotes();
 	counters(&pal);
+	nv(&pal);
 	check_is(svc_lies((long)0xffff888000000000), 0, "requests that lie are refused");
 	disturbed();
 	return finish();

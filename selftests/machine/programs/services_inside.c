@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What runs inside for services.c: each trusted service, and requests that lie. */
-#include <underpin/pal_services.h>
+#include <underpin/pal_nv.h>
 
 static unsigned char data[PAL_SEAL_MAX], blob[PAL_SEAL_MAX + PAL_SEAL_OVERHEAD];
 static struct pal_quote quote;
@@ -75,6 +75,20 @@ long svc_counter(long index, long add, unsigned long *epoch)
 	return ret;
 }
 UNDERPIN_PAL_ENTRY(svc_counter, PAL_INT, PAL_INT, PAL_OUT(8));
+
+long svc_nv_write(long space, const char *text, unsigned char *out)
+{
+	return pal_nv_write((unsigned int)space, text, 16, out);
+}
+UNDERPIN_PAL_ENTRY(svc_nv_write, PAL_INT, PAL_IN(16), PAL_OUT(16 + PAL_NV_OVERHEAD));
+
+long svc_nv_read(long space, const unsigned char *in, char *text)
+{
+	size_t n = 16;
+
+	return pal_nv_read((unsigned int)space, in, 16 + PAL_NV_OVERHEAD, text, &n);
+}
+UNDERPIN_PAL_ENTRY(svc_nv_read, PAL_INT, PAL_IN(16 + PAL_NV_OVERHEAD), PAL_OUT(16));
 
 /* Requests with addresses and sizes that are not the PAL's: the number of those that were not refused. */
 long svc_lies(long kernel)

@@ -52,9 +52,15 @@ head -c 32 /dev/urandom >"$tmp/root"
 check_equal "load with a file" ok "$(load root_secret="$tmp/root")"
 check_equal "status says so" file "$(status_field root_secret)"
 check "a blob is made" up-services seal "$tmp/blob"
+check "an NV state is written" up-services nv-write "$tmp/nv"
+check_equal "and read" ok "$(up-services nv-read "$tmp/nv")"
 check "unload" unload
 check_equal "load with the file again" ok "$(load root_secret="$tmp/root")"
 check_equal "with the same root secret it opens" ok "$(up-services unseal "$tmp/blob")"
+check_equal "an NV state is one of another load" "of another load" "$(up-services nv-read "$tmp/nv")"
+cp "$tmp/nv" "$tmp/nv.old"
+check "a newer one is written" up-services nv-write "$tmp/nv"
+check_equal "then the older one is a rollback: EKEYEXPIRED" "EKEYEXPIRED ok" "$(up-services nv-read "$tmp/nv.old") $(up-services nv-read "$tmp/nv")"
 check "unload" unload
 for wrong in missing short public relative fifo; do
 	cp "$tmp/root" "$tmp/$wrong"

@@ -34,6 +34,9 @@ int underpin_get_log(int device, struct underpin_log *log);
 /* list->first: the lowest id wanted. */
 int underpin_get_pals(int device, struct underpin_pal_list *list);
 
+/* What the TPM says of the core's quote key, to go with a quote. ENODATA: there is no such certificate. */
+int underpin_get_certificate(int device, struct underpin_certificate *certificate);
+
 /* A PAL as sections and entry points that the caller chose itself. */
 struct underpin_pal_spec {
 	const char *name;	/* at most 31 characters */

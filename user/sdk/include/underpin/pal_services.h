@@ -39,6 +39,7 @@ static inline int pal_pcr_extend(unsigned int index, const unsigned char digest[
 #define PAL_UNSEAL_FROM_SELF 0x1	/* only what a PAL of this measurement sealed */
 #define PAL_SEAL_TO_SELF 0x1	/* measurement need not be filled */
 #define PAL_SEAL_PCRS_NOW 0x2	/* pcr_digest need not be filled: the values that the PCRs have now */
+#define PAL_SEAL_AS_NV 0x4	/* for pal_nv.h alone; unseal has to ask for it, too, else -EACCES */
 
 struct pal_seal {
 	uint32_t size;
@@ -57,7 +58,7 @@ struct pal_unseal {
 	uint32_t blob_size;
 	uint64_t blob, data;	/* addresses */
 	uint32_t data_size;	/* room; then: used, or needed */
-	uint32_t flags;	/* PAL_UNSEAL_FROM_SELF */
+	uint32_t flags;	/* PAL_UNSEAL_FROM_SELF, PAL_SEAL_AS_NV */
 	unsigned char creator[PAL_DIGEST_SIZE];	/* out: measurement of the PAL that sealed */
 	unsigned char created_pcrs[PAL_DIGEST_SIZE];	/* out: SHA-256 over its eight PCRs, then */
 };

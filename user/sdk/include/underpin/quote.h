@@ -23,6 +23,16 @@ struct pal_quote {
 	unsigned char statement[64];	/* struct pal_core_statement: PCR 1 begins with its hash */
 };
 
+/* What may follow in a file: what the TPM says of public_x and public_y (docs/services.md 14); as struct underpin_certificate. */
+struct pal_quote_certificate {
+	uint32_t size;		/* of this structure */
+	uint32_t pcr_mask;	/* of the TPM's PCRs */
+	uint32_t attest_size, signature_size;
+	unsigned char attest[192];	/* TPMS_ATTEST; extraData: the name of the quote key */
+	unsigned char signature[96];	/* TPMT_SIGNATURE by the TPM's attestation key */
+	unsigned char pcr[24][32];	/* their values, SHA-256 */
+};
+
 #define PAL_STATEMENT_DMA_PROTECTED 0x1
 #define PAL_STATEMENT_DEBUG 0x2
 #define PAL_STATEMENT_LOCK 0x4
