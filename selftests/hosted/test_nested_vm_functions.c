@@ -4,6 +4,7 @@
  * VMFUNC of an L2 and violations of EPT12 that become #VE (SDM vol. 3, 26.5.6, 26.5.7): on real
  * EPT02s, with the TLB that keeps what it may.
  */
+#include "../../ept/shadow_walk.h"
 #include "../../vmx/controls.h"
 #include "../../vmx/event.h"
 #include "../../vmx/nested/check.h"
@@ -247,6 +248,7 @@ static void read_only_page(void)
 static void conversion(void)
 {
 	const struct information *info;
+	struct ept12_walk w = { .level = 0 };
 
 	read_only_page();
 	info = information();
@@ -270,7 +272,9 @@ static void conversion(void)
 	*leaf_of(0) = 0;
 	ok(violation() == VE && info->qualification == 0x182, "not present, bit 63 clear: converted");
 	information()->busy = 0;
-	ok(violation_at(BIT(48) | L2_PAGE, 0) == VIOLATION, "an address of more bits than the walk: exit 48");
+	check(ept12_walk(EPTP(0), L2PA(BIT(48) | L2_PAGE), &w) == SHADOW_VIOLATION);
+	ok((w.entry[w.level] & EPT_SUPPRESS_VE) && violation_at(BIT(48) | L2_PAGE, 0) == VIOLATION,
+	   "an address of more bits than the walk: exit 48");
 	*leaf_of(0) = L1_PAGES << 12 | 0x35;
 	l1_table(L1_TABLES + 2)[1] |= BIT(63);
 	l1_table(L1_TABLES)[0] |= BIT(63);
