@@ -417,8 +417,10 @@ enum shadow_answer shadow_fault(struct shadow *s, struct shadow_fault *fault)
 	answer = ept12_walk(s->eptp12, fault->address, &w);
 	if (answer == SHADOW_RETRY && (access & ~w.rights))
 		answer = SHADOW_VIOLATION;
-	if (answer == SHADOW_VIOLATION)
+	if (answer == SHADOW_VIOLATION) {
 		fault->qualification = qualification_for_l1(fault->qualification, w.rights);
+		fault->suppress_ve = w.entry[w.level] & EPT_SUPPRESS_VE;
+	}
 	if (answer == SHADOW_RETRY && fault->misconfiguration) {
 		log_event(LOG_ERROR, "EPT02 is misconfigured at %lx: EPT12 has %lx",
 			  (unsigned long)fault->address.v, (unsigned long)w.entry[w.level]);

@@ -62,6 +62,7 @@ struct shadow_fault {
 	l2pa_t address;
 	u64 qualification;	/* in: of the exit; out: for L1 */
 	bool misconfiguration;	/* in: exit 49 instead of 48 */
+	bool suppress_ve;	/* out: EPT12's entry forbids that the violation becomes a #VE */
 	/* page-modification log of VMCS12, or 0; index moves */
 	u64 pml_address;
 	u16 *pml_index;

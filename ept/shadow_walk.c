@@ -51,6 +51,8 @@ enum shadow_answer ept12_walk(u64 eptp12, l2pa_t address, struct ept12_walk *w)
 
 	w->rights = 0;
 	w->level = EPT_LEVELS;
+	/* No entry is looked at where the address has more bits than the walk: L1 decides. */
+	w->entry[w->level] = EPT_SUPPRESS_VE;
 	if (address.v >> EPT_ADDRESS_BITS)
 		return SHADOW_VIOLATION;
 	w->rights = EPT_RWX;

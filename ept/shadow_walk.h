@@ -9,6 +9,7 @@
 #define EPT_IPAT BIT(6)
 #define EPT_ACCESSED BIT(8)
 #define EPT_DIRTY BIT(9)
+#define EPT_SUPPRESS_VE BIT(63)	/* decides in a leaf, or in what is not present (26.5.7.1) */
 #define EPTP_ACCESSED_DIRTY BIT(6)
 
 struct ept12_walk {

@@ -27,6 +27,11 @@ void inject_gp(void)
 	inject_exception(VECTOR_GP, true, 0);
 }
 
+void inject_ve(void)
+{
+	inject_exception(VECTOR_VE, false, 0);
+}
+
 void inject_page_fault(gva_t address, u32 error_code)
 {
 	write_cr2(address.v);

@@ -16,6 +16,7 @@
 
 void inject_ud(void);
 void inject_gp(void);	/* error code 0 */
+void inject_ve(void);	/* its information is in place */
 void inject_page_fault(gva_t address, u32 error_code); /* loads CR2 too */
 
 /* The rarer half of skip_instruction(): interrupt shadow, RFLAGS.TF, 32-bit RIP. */

@@ -127,6 +127,7 @@ enum vmcs_field {
 #define VECTOR_GP 13
 #define VECTOR_PF 14
 #define VECTOR_MC 18
+#define VECTOR_VE 20
 
 /* Basic exit reasons (appendix C) */
 enum exit_reason {

@@ -94,12 +94,12 @@ static const u64 expected[3][NR] = {
 	  0x007fffff00036dfb, 0x0000f3ff000011fb },
 	{ 0x00d81000554e4401, 0x0000007f00000016, 0xf7f9fffe0401e172, 0x007fffff00036dff,
 	  0x0000f3ff000011ff, 0x600400e0, 0x80000021, 0xffffffff, 0x2000, 0x3727ff, 25 << 1,
-	  0x02135fff00000000, 0x00000f0106334141, 0x0000007f00000016,
-	  0xf7f9fffe04006172, 0x007fffff00036dfb, 0x0000f3ff000011fb },
+	  0x02177fff00000000, 0x00000f0106334141, 0x0000007f00000016,
+	  0xf7f9fffe04006172, 0x007fffff00036dfb, 0x0000f3ff000011fb, 1 },
 	{ 0x01d81000554e4401, 0x0000007f00000016, 0xfff9fffe0401e172, 0x007fefff00036dff,
 	  0x0000d3ff000011ff, 0x600400e0, 0x80000021, 0xffffffff, 0x2000, 0xf737ff, 25 << 1,
-	  0x02135fff00000000, 0x00000f0106334141, 0x0000007f00000016,
-	  0xfff9fffe04006172, 0x007fefff00036dfb, 0x0000d3ff000011fb },
+	  0x02177fff00000000, 0x00000f0106334141, 0x0000007f00000016,
+	  0xfff9fffe04006172, 0x007fefff00036dfb, 0x0000d3ff000011fb, 1 },
 };
 
 static void exactly(u32 model)
@@ -108,7 +108,7 @@ static void exactly(u32 model)
 	u32 i;
 
 	start(&models[model]);
-	for (i = 0; i <= MSR_VMX_TRUE_ENTRY_CTLS - MSR_VMX_BASIC; i++) {
+	for (i = 0; i <= MSR_VMX_VMFUNC - MSR_VMX_BASIC - !expected[model][MSR_VMX_VMFUNC - MSR_VMX_BASIC]; i++) {
 		check(!nested_caps_read(MSR_VMX_BASIC + i, &value), "%s: %x", cpu.name, 0x480 + i);
 		check(value == expected[model][i], "%s: %x is %llx", cpu.name, 0x480 + i, value);
 	}
@@ -118,7 +118,7 @@ static void exactly(u32 model)
 		check(nested_caps_read(MSR_VMX_BASIC + i, &value) == -EFAULT && value == 77);
 	ok(nested_caps_read(MSR_VMX_BASIC - 1, &value) == -EFAULT &&
 	   nested_caps_read(MSR_VMX_EXIT_CTLS2 + 1, &value) == -EFAULT &&
-	   nested_caps_read(~0u, &value) == -EFAULT, "%s: 491H and later are absent", cpu.name);
+	   nested_caps_read(~0u, &value) == -EFAULT, "%s: others are absent", cpu.name);
 	ok(!(was_read & cpu.absent), "%s: no MSR is read that is not there", cpu.name);
 }
 
@@ -202,12 +202,12 @@ static void nothing_unknown(void)
 	start(&m);
 	ok(c->pin == 0x0000007f00000016 && c->proc == 0xfff9fffe0401e172 &&
 	   c->exit == 0x007fffff00036dff && c->entry == 0x0000f3ff000011ff &&
-	   c->proc2 == 0x06135fff00000000,
+	   c->proc2 == 0x06177fff00000000,
 	   "a CPU with everything: no control that the core does not implement");
 	ok(c->basic == 0x01d81000554e4401 && c->misc == 0x600400ff &&
-	   c->ept_vpid == 0x00000f0106334141 && !c->vmfunc && c->cr4_fixed1 == (CR4_KNOWN & ~CR4_SMXE),
+	   c->ept_vpid == 0x00000f0106334141 && c->vmfunc == 1 && c->cr4_fixed1 == (CR4_KNOWN & ~CR4_SMXE),
 	   "nor any other of its bits");
-	ok(!(was_read & (NEWEST | BIT_OF(VMFUNC))), "MSRs of controls that are not offered are not read");
+	ok(!(was_read & NEWEST), "MSRs of controls that are not offered are not read");
 }
 
 static void without_true(void)
@@ -274,7 +274,7 @@ static void absent_msrs(void)
 /* By the CPU's own number: 1-4 481H-484H, 11 48BH. Taken away one by one, on skylake_x. */
 static const struct { u32 msr, bit, of, gone; } dependent[] = {
 	{ 1, 3, 1, 5 }, { 1, 5, 2, 22 }, { 1, 3, 2, 22 }, { 1, 0, 11, 9 }, { 1, 6, 3, 22 },
-	{ 2, 21, 11, 4 }, { 2, 21, 11, 8 }, { 2, 21, 11, 9 }, { 11, 1, 11, 7 }, { 11, 1, 11, 17 },
+	{ 2, 21, 11, 4 }, { 2, 21, 11, 8 }, { 2, 21, 11, 9 }, { 11, 1, 11, 7 }, { 11, 1, 11, 17 }, { 11, 1, 11, 13 }, { 11, 1, 11, 18 },
 	{ 3, 12, 4, 13 }, { 4, 13, 3, 12 }, { 3, 19, 4, 14 }, { 4, 14, 3, 19 }, { 4, 14, 3, 18 },
 	{ 3, 19, 3, 18 }, { 3, 21, 4, 15 }, { 4, 15, 3, 21 }, { 4, 15, 3, 20 }, { 3, 21, 3, 20 },
 };
@@ -314,6 +314,11 @@ static void dependencies(void)
 	start(&cpu);
 	ok(!offers(nested_caps.proc2, PROC2_PML) && offers(nested_caps.proc2, PROC2_EPT),
 	   "no A/D bits: no PML");
+	start(&models[1]);
+	cpu.MSR(VMFUNC) &= ~BIT(0);
+	start(&cpu);
+	ok(!offers(nested_caps.proc2, PROC2_VM_FUNCTIONS) && offers(nested_caps.proc2, PROC2_EPT_VIOLATION_VE),
+	   "no EPTP switching: no VM functions");
 	start(&models[1]);
 	cpu.perf_global_ctrl = false;
 	start(&cpu);
@@ -382,11 +387,15 @@ static void random_cpus(void)
 		for (i = 0; i < ARRAY_SIZE(dependent); i++)
 			check((offered_in(dependent[i].msr) & BIT(dependent[i].bit)) ||
 			      !(offered_in(dependent[i].of) & BIT(dependent[i].gone)));
-		absent = NEWEST | BIT_OF(VMFUNC) | (c->basic & BIT(55) ? 0 : TRUE_BITS);
+		absent = NEWEST | (c->basic & BIT(55) ? 0 : TRUE_BITS);
 		if (!(c->proc >> 63))
 			absent |= BIT_OF(PROCBASED_CTLS2);
 		if (!(c->proc2 >> 32 & (PROC2_EPT | PROC2_VPID)))
 			absent |= BIT_OF(EPT_VPID_CAP);
+		if (!(c->proc2 >> 32 & PROC2_VM_FUNCTIONS))
+			absent |= BIT_OF(VMFUNC);
+		check((c->proc2 >> 32 & PROC2_VM_FUNCTIONS) ? c->vmfunc == 1 && (cpu.MSR(VMFUNC) & 1) :
+		      (absent & BIT_OF(VMFUNC)));
 		for (i = 0; i < NR; i++)
 			check(!nested_caps_read(MSR_VMX_BASIC + i, &value) == !(absent & 1u << i), "%x", i);
 	}

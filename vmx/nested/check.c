@@ -27,12 +27,6 @@
 
 #define BASIC_ANY_ERROR_CODE BIT(56)
 #define MISC_INJECT_LENGTH_0 BIT(30)
-#define EPT_CAP_WALK_4 BIT(6)
-#define EPT_CAP_UC BIT(8)
-#define EPT_CAP_WB BIT(14)
-#define EPT_CAP_AD BIT(21)
-#define EPTP_AD BIT(6)
-#define VMFUNC_EPTP_SWITCHING BIT(0)
 #define MSR_PERF_CAPABILITIES 0x345
 
 struct check_allowed check_allowed;
@@ -121,25 +115,11 @@ static bool apic_ok(const struct vmcs12 *v, u64 pin, u64 proc, u64 proc2)
 	return true;
 }
 
-/* 25.6.11, 27.2.1.1; the table that it points to need not be RAM */
-static bool eptp_ok(u64 eptp)
-{
-	u64 cap = nested_caps.ept_vpid;
-
-	REQUIRE(((eptp & 7) == 0 && (cap & EPT_CAP_UC)) || ((eptp & 7) == 6 && (cap & EPT_CAP_WB)));
-	REQUIRE((eptp >> 3 & 7) == 3 && (cap & EPT_CAP_WALK_4));
-	REQUIRE(!(eptp & EPTP_AD) || (cap & EPT_CAP_AD));
-	REQUIRE(!(eptp & 0xf80));
-	REQUIRE(!(eptp >> vmx_caps.maxphyaddr));
-	return true;
-}
-
 /* 27.2.1.1: EPT and what rests on it */
 static bool ept_ok(const struct vmcs12 *v, u64 proc2)
 {
 	if (proc2 & PROC2_EPT) {
-		if (!eptp_ok(v->ept_pointer))
-			return false;
+		REQUIRE(check_eptp(v->ept_pointer));
 	} else {
 		REQUIRE(!(proc2 & PROC2_UNRESTRICTED_GUEST));
 		REQUIRE(!(proc2 & PROC2_PML));

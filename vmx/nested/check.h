@@ -96,6 +96,28 @@ static inline bool check_page(u64 address)
 	return !(address & (PAGE_SIZE - 1)) && !(address >> vmx_caps.maxphyaddr);
 }
 
+#define VMFUNC_EPTP_SWITCHING BIT(0)
+/* IA32_VMX_EPT_VPID_CAP (appendix A.10) */
+#define EPT_CAP_WALK_4 BIT(6)
+#define EPT_CAP_UC BIT(8)
+#define EPT_CAP_WB BIT(14)
+#define EPT_CAP_AD BIT(21)
+#define EPTP_AD BIT(6)
+
+/* 25.6.11, 27.2.1.1, also for INVEPT and VMFUNC; the table that it points to need not be RAM. */
+static inline bool check_eptp(u64 eptp)
+{
+	u64 cap = nested_caps.ept_vpid, type = eptp & 7;
+
+	if (!(type == 0 && (cap & EPT_CAP_UC)) && !(type == 6 && (cap & EPT_CAP_WB)))
+		return false;
+	if ((eptp >> 3 & 7) != 3 || !(cap & EPT_CAP_WALK_4))
+		return false;
+	if ((eptp & EPTP_AD) && !(cap & EPT_CAP_AD))
+		return false;
+	return !(eptp & 0xf80) && !(eptp >> vmx_caps.maxphyaddr);
+}
+
 /* Memory types 0, 1, 4-7 in each byte. */
 static inline bool check_pat(u64 pat)
 {

@@ -20,8 +20,11 @@
 #include "check.h"
 #include "nested.h"
 
-/* Secondary controls that are the core's work, not the CPU's, while L2 runs. */
-#define PROC2_EMULATED (PROC2_PML | PROC2_VM_FUNCTIONS | PROC2_VMCS_SHADOWING | PROC2_EPT_VIOLATION_VE)
+/*
+ * Secondary controls that are the core's work, not the CPU's, while L2 runs. VM functions
+ * are on, with none enabled: VMFUNC exits (vm_functions.c), where it would be #UD.
+ */
+#define PROC2_EMULATED (PROC2_PML | PROC2_VMCS_SHADOWING | PROC2_EPT_VIOLATION_VE)
 
 static u32 check_l1_part(const struct nested *n)
 {

@@ -96,7 +96,8 @@ static void handle_ept02_fault(struct cpu *cpu, struct nested *n, bool misconfig
 		block_nmi_again(qualification);
 		break;
 	case SHADOW_VIOLATION:
-		reflect_qualified(cpu, REASON_EPT_VIOLATION, fault.qualification);
+		if (!convert_ept_violation(cpu, n, &fault))
+			reflect_qualified(cpu, REASON_EPT_VIOLATION, fault.qualification);
 		break;
 	case SHADOW_MISCONFIGURATION:
 		reflect_qualified(cpu, REASON_EPT_MISCONFIGURATION, 0);
@@ -153,6 +154,10 @@ static void handle_l2_exit(struct cpu *cpu, struct nested *n, u64 reason)
 	case REASON_VMREAD:
 	case REASON_VMWRITE:
 		if (nested_shadow_access(cpu, reason == REASON_VMWRITE))
+			return;
+		break;
+	case REASON_VMFUNC:
+		if (emulate_vmfunc(cpu, n))
 			return;
 		break;
 	case REASON_CR_ACCESS:

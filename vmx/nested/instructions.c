@@ -29,11 +29,7 @@
 
 #define MISC_VMWRITE_ANY BIT(29)	/* IA32_VMX_MISC */
 /* IA32_VMX_EPT_VPID_CAP (appendix A.10) */
-#define CAP_PAGE_WALK_4 BIT(6)
-#define CAP_UC BIT(8)
-#define CAP_WB BIT(14)
 #define CAP_INVEPT BIT(20)
-#define CAP_EPT_AD BIT(21)
 #define CAP_INVEPT_TYPE(type) BIT(24 + (type))	/* 1, 2 */
 #define CAP_INVVPID BIT(32)
 #define CAP_INVVPID_TYPE(type) BIT(40 + (type))	/* 0-3 */
@@ -391,20 +387,6 @@ static void emulate_entry(struct cpu *cpu, struct nested *n, bool launch)
 
 /* ---- INVEPT, INVVPID ---- */
 
-/* The checks of a VM entry on an EPTP (27.2.1.1): INVEPT makes them too. */
-static bool eptp_is_legal(u64 eptp)
-{
-	u64 cap = nested_caps.ept_vpid, type = eptp & 7;
-
-	if (!(type == 0 && (cap & CAP_UC)) && !(type == 6 && (cap & CAP_WB)))
-		return false;
-	if ((eptp >> 3 & 7) != 3 || !(cap & CAP_PAGE_WALK_4))
-		return false;
-	if ((eptp & BIT(6)) && !(cap & CAP_EPT_AD))
-		return false;
-	return !(eptp & 0xf80) && !(eptp >> vmx_caps.maxphyaddr);
-}
-
 static void emulate_invept(struct cpu *cpu)
 {
 	u64 type = operand_2(cpu, vmread(VM_EXIT_INSTRUCTION_INFO));
@@ -416,7 +398,7 @@ static void emulate_invept(struct cpu *cpu)
 	}
 	if (!operand_read(cpu, descriptor, sizeof(descriptor)))
 		return;
-	if (type == 1 && !eptp_is_legal(descriptor[0])) {
+	if (type == 1 && !check_eptp(descriptor[0])) {
 		vmfail(cpu, VMERR_INVALID_OPERAND);
 		return;
 	}

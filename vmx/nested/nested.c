@@ -111,6 +111,8 @@ void nested_launch(struct cpu *cpu)
 	vmwrite(VM_ENTRY_MSR_LOAD_COUNT, 0);
 	vmwrite(MSR_BITMAP, n->bitmap[BITMAP_MSR].page.v);
 	vmwrite(VMCS_LINK_POINTER, ~0ull);
+	if (nested_control_offered(VMCS12_EXISTS_PROC2(13)))
+		vmwrite(VM_FUNCTION_CONTROLS, 0);
 	if (vmx_caps.vpid)
 		vmwrite(VPID, VPID_L2);
 }

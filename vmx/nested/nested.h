@@ -160,6 +160,13 @@ void sync_controls_to_vmcs02(const struct vmcs12 *v);	/* those that are copied a
 u32 msr_list_load(struct cpu *cpu, u64 gpa, u32 count);
 bool msr_list_store(struct cpu *cpu, u64 gpa, u32 count);
 
+/* ---- vm_functions.c, with VMCS02 current ---- */
+struct shadow_fault;
+/* True: done, or to be made again. False: its exit 59 is L1's, and nothing has happened. */
+bool emulate_vmfunc(struct cpu *cpu, struct nested *n);
+/* A SHADOW_VIOLATION: true: L2 or L1 has a #VE instead of the exit 48, which L1 gets else. */
+bool convert_ept_violation(struct cpu *cpu, struct nested *n, const struct shadow_fault *fault);
+
 /* ---- timer.c: the preemption timer, for the core and for L1 ---- */
 void nested_timer_start(struct nested *n);	/* L1 enters */
 void nested_timer_arm(struct nested *n);	/* before each entry of L2; VMCS02 is current */

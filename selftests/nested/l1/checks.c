@@ -6,7 +6,7 @@
 #include "l1.h"
 
 /* What the VMCS has besides, so that the row is the only violation. */
-enum with { PLAIN, EPT, UNRESTRICTED, TPR, VNMI, V8086, PAE };
+enum with { PLAIN, EPT, UNRESTRICTED, TPR, VNMI, V8086, PAE, VM_FUNCTIONS };
 
 #define C "VMfail 7"
 #define H "VMfail 8"
@@ -68,6 +68,16 @@ static const struct check {
 	{ "unrestricted guest without EPT", C, EPT, SECONDARY_CONTROLS, PROC2_EPT, PROC2_UNRESTRICTED_GUEST },
 	{ "PML without EPT", C, EPT, SECONDARY_CONTROLS, PROC2_EPT, PROC2_PML },
 	{ "PML unaligned", C, EPT, PML_ADDRESS, ALL, 1, SECONDARY_CONTROLS, PROC2_PML },
+	{ "VM functions good", RUNS, VM_FUNCTIONS, GUEST_RSP },
+	{ "VM functions, none enabled", RUNS, VM_FUNCTIONS, VM_FUNCTION_CONTROLS, ALL, 0, EPTP_LIST_ADDRESS, 8 },
+	{ "VM functions, reserved function", C, VM_FUNCTIONS, VM_FUNCTION_CONTROLS, 0, BIT(1) },
+	{ "VM functions, reserved function 63", C, VM_FUNCTIONS, VM_FUNCTION_CONTROLS, 0, BIT(63) },
+	{ "EPTP list unaligned", C, VM_FUNCTIONS, EPTP_LIST_ADDRESS, ALL, 8 },
+	{ "EPTP list too high", C, VM_FUNCTIONS, EPTP_LIST_ADDRESS, ALL, BIT(50) },
+	{ "EPTP switching without EPT", C, VM_FUNCTIONS, SECONDARY_CONTROLS, PROC2_EPT, 0 },
+	{ "#VE information good", RUNS, EPT, VIRTUALIZATION_EXCEPTION_ADDRESS, ALL, 0x1000, SECONDARY_CONTROLS, PROC2_EPT_VIOLATION_VE },
+	{ "#VE information unaligned", C, EPT, VIRTUALIZATION_EXCEPTION_ADDRESS, ALL, 8, SECONDARY_CONTROLS, PROC2_EPT_VIOLATION_VE },
+	{ "#VE information too high", C, EPT, VIRTUALIZATION_EXCEPTION_ADDRESS, ALL, BIT(50), SECONDARY_CONTROLS, PROC2_EPT_VIOLATION_VE },
 	{ "TSC multiplier 0", C, EPT, TSC_MULTIPLIER, ALL, 0, SECONDARY_CONTROLS, PROC2_TSC_SCALING },
 	/* 27.2.1.2, 27.2.1.3 */
 	{ "exit default1 bit clear", C, PLAIN, VM_EXIT_CONTROLS, BIT(0) },
@@ -176,6 +186,11 @@ static void begin(const struct check *c)
 	vmcs_begin(l2_vmcall);
 	if (c->with == EPT || c->with == UNRESTRICTED || c->with == PAE)
 		vmcs_use_ept(c->with == UNRESTRICTED ? PROC2_UNRESTRICTED_GUEST : 0);
+	if (c->with == VM_FUNCTIONS) {
+		vmcs_use_ept(PROC2_VM_FUNCTIONS);
+		set(VM_FUNCTION_CONTROLS, 1);
+		set(EPTP_LIST_ADDRESS, __pa(l1.eptp_list));
+	}
 	if (c->with == TPR || c->with == VNMI)
 		set(with_field[c->with][0], get(with_field[c->with][0]) | with_field[c->with][1]);
 	set(VIRTUAL_APIC_ADDRESS, __pa(l1.virtual_apic));

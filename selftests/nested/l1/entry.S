@@ -88,6 +88,10 @@ l2_vmcall:
 	L2 int3, "int3"
 	L2 sgdt, "sgdt (%rdi)"
 	L2 two_nops, "nop; nop"
+	/* VMFUNC, and what is in the page then */
+	L2 vmfunc, ".byte 0x0f, 0x01, 0xd4; mov (%rdi), %rax"
+	L2 vmfunc_and_back, ".byte 0x0f, 0x01, 0xd4; mov (%rdi), %rbx; xor %ecx, %ecx; .byte 0x0f, 0x01, 0xd4; mov (%rdi), %rax"
+	L2 vmfunc_write, ".byte 0x0f, 0x01, 0xd4; mov %rbx, (%rdi)"
 	L2 sti_nop, "sti; nop; nop; cli"
 	L2 triple, "lidt (%rdi); ud2"
 	.globl l2_loop

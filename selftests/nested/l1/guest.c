@@ -141,18 +141,12 @@ static void prepare_bitmaps(void)
 
 /* ---- EPT12: an entry of the data page, or of what is above it, as it may be and may not ---- */
 
-#define PT_OF_PAGE (&l1.pt[__pa(l1.page) >> 12 & 511])
-#define PD_OF_PAGE (&l1.pd[__pa(l1.page) >> 21 & 511])
-#define PDPT_OF_PAGE (&l1.pdpt[__pa(l1.page) >> 30])
-#define MARK 0x4c31204c31204c31ull
-#define OTHER 0x32324c32324c3232ull
-
-static u64 flush_ept(void)
+bool flush_ept(void)
 {
-	u64 d[2] = { EPTP_OF(l1.pml4), 0 };
-	struct outcome o = op_invept(1, d);
+	u64 d[2] = { EPTP_OF(l1.pml4), 0 }, other[2] = { EPTP_OF(l1.other_pml4), 0 };
+	struct outcome o = op_invept(1, d), p = op_invept(1, other);
 
-	return o.fault == NO_FAULT && !o.cf && !o.zf;
+	return o.fault == NO_FAULT && !o.cf && !o.zf && p.fault == NO_FAULT && !p.cf && !p.zf;
 }
 
 /* From a fresh VMCS: where L2 was stopped, and what it has read. */
@@ -368,6 +362,8 @@ static const struct { const char *name; u32 field, control; u64 bit; const char 
 	{ "exit-store list", VM_EXIT_MSR_STORE_ADDRESS, 0, 0, l2_vmcall }, { "PML page", PML_ADDRESS, PROC2, PROC2_PML, l2_write },
 	{ "entry-load list", VM_ENTRY_MSR_LOAD_ADDRESS, 0, 0, l2_vmcall }, { "EPT12 root", EPT_POINTER, 0, 0, l2_read },
 	{ "APIC-access page", APIC_ACCESS_ADDRESS, PROC2, PROC2_VIRTUALIZE_APIC_ACCESSES, l2_vmcall },
+	{ "EPTP list", EPTP_LIST_ADDRESS, PROC2, PROC2_VM_FUNCTIONS, l2_vmfunc },
+	{ "#VE information", VIRTUALIZATION_EXCEPTION_ADDRESS, PROC2, PROC2_EPT_VIOLATION_VE, l2_write },
 };
 
 static void aim(u32 i)
@@ -381,17 +377,21 @@ static void aim(u32 i)
 	if (aims[i].field == PML_ADDRESS || aims[i].field == EPT_POINTER)
 		set(EPT_POINTER, EPTP_OF(l1.pml4) | BIT(6));
 	*PT_OF_PAGE &= ~0x300ull;
+	if (aims[i].field == VIRTUALIZATION_EXCEPTION_ADDRESS)
+		*PT_OF_PAGE &= ~2ull;
 	flush_ept();
+	set(VM_FUNCTION_CONTROLS, aims[i].field == EPTP_LIST_ADDRESS);
 	set(aims[i].field, aims[i].field == EPT_POINTER ? at | 3 << 3 | 6 : at);
 	set(VM_ENTRY_MSR_LOAD_COUNT, aims[i].field == VM_ENTRY_MSR_LOAD_ADDRESS);
 	set(VM_EXIT_MSR_STORE_COUNT, aims[i].field == VM_EXIT_MSR_STORE_ADDRESS);
 	set(PML_INDEX, 3);
-	l1.regs[RAX] = 5;
+	l1.regs[RAX] = aims[i].field == EPTP_LIST_ADDRESS ? 0 : 5;
 	l1.regs[RCX] = 0x1b;
 	l1.regs[RDX] = 0x80;
 	/* Any answer of the CPU's will do; the core's frame is looked at below. */
 	snprintf(name, sizeof(name), "aimed at the core's frame, %s", aims[i].name);
 	line(name, "%s", enter_and_say(true));
+	*PT_OF_PAGE |= 2;
 }
 
 void do_hostile(void)

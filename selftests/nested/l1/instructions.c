@@ -14,10 +14,10 @@ static const struct { u32 msr; u64 same; } capabilities[] = {
 	{ 0x481, ~(BIT(39)) }, { 0x482, ~(BIT(49)) }, { 0x483, ~0ull & ~(BIT(63) | 0xffull << 55) },
 	{ 0x484, ~(BIT(42) | BIT(43) | 0xffffull << 48) }, { 0x485, 0x1ff00e0 & ~BIT(8) },
 	{ 0x486, ~0ull }, { 0x487, ~0ull }, { 0x488, ~0ull }, { 0x489, 0x3727ff }, { 0x48a, 0 },
-	{ 0x48b, ~((BIT(13) | BIT(14) | BIT(15) | BIT(18) | BIT(19) | BIT(22)) << 32) },
+	{ 0x48b, ~((BIT(14) | BIT(15) | BIT(19) | BIT(22)) << 32) },
 	{ 0x48c, ~(BIT(7) | BIT(22) | BIT(23)) }, { 0x48d, ~(BIT(39)) }, { 0x48e, ~(BIT(49)) },
 	{ 0x48f, ~0ull & ~(BIT(63) | 0xffull << 55) }, { 0x490, ~(BIT(42) | BIT(43) | 0xffffull << 48) },
-	{ 0x492, 0 }, { 0x493, 0 },
+	{ 0x491, ~0ull }, { 0x492, 0 }, { 0x493, 0 },
 };
 
 void do_capabilities(void)

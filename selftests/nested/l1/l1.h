@@ -28,6 +28,8 @@ struct l1 {
 	u64 *page, *hidden;		/* data that an L2 reads; page has entries of its own in ept */
 	u64 *pml4, *pdpt, *pd, *pt;	/* identity; 1 GiB, around page 2 MiB and 4 KiB */
 	u64 *msr_bitmap, *msr_list, *io_bitmap, *virtual_apic;
+	u64 *other_pml4, *other_pdpt, *other_pd, *other_pt;	/* the same, but page is hidden */
+	u64 *eptp_list, *ve_information;
 	u8 *stack;			/* of L2 */
 	u32 revision;
 	u32 pin, proc, proc2, exit, entry;	/* must be 1; entry and exit: 64 bits */
@@ -106,11 +108,19 @@ enum entry l1_enter(u64 *regs, bool launch);
 extern const char l2_vmcall[], l2_cpuid[], l2_read[], l2_write[], l2_rdmsr[], l2_wrmsr[], l2_hlt[],
 	l2_pause[], l2_ud[], l2_cr3[], l2_in[], l2_out[], l2_dr[], l2_rdtsc[], l2_invlpg[], l2_xsetbv[],
 	l2_loop[], l2_vmxon[], l2_invd[], l2_wbinvd[], l2_int3[], l2_sgdt[], l2_rdtscp[], l2_cr8[],
-	l2_triple[], l2_iret[], l2_nmi[], l2_two_nops[], l2_cr0[], l2_sti_nop[];
+	l2_triple[], l2_iret[], l2_nmi[], l2_two_nops[], l2_cr0[], l2_sti_nop[],
+	l2_vmfunc[], l2_vmfunc_and_back[], l2_vmfunc_write[];
 
 /* ---- guest.c ---- */
 /* vmcs_begin() with bitmaps, VPID and pages in place; RDI: l1.page. */
 void guest_begin(const void *rip, bool ept);
+#define PT_OF_PAGE (&l1.pt[__pa(l1.page) >> 12 & 511])
+#define PD_OF_PAGE (&l1.pd[__pa(l1.page) >> 21 & 511])
+#define PDPT_OF_PAGE (&l1.pdpt[__pa(l1.page) >> 30])
+#define MARK 0x4c31204c31204c31ull
+#define OTHER 0x32324c32324c3232ull
+/* INVEPT of both trees. */
+bool flush_ept(void);
 /* Enters and shows all exit information, and how far L2 came. */
 void say_all(const char *name, bool launch, const char *sdm);
 
@@ -120,5 +130,6 @@ void do_checks(void);
 void do_guests(void);
 void do_hostile(void);
 void do_nmis(void);
+void do_vm_functions(void);
 
 #endif

@@ -67,7 +67,7 @@ static void read_capabilities(void)
 
 static int on_cpu_0(void *m)
 {
-	static void (*const same[])(void) = { do_checks, do_guests, do_nmis };
+	static void (*const same[])(void) = { do_checks, do_guests, do_nmis, do_vm_functions };
 	bool hostile = ((struct seq_file *)m)->private;
 	unsigned long flags;
 	u32 i;
@@ -119,7 +119,14 @@ static void make_ept(void)
 		l1.pdpt[i] = i << 30 | BIT(7) | 6 << 3 | 7;
 		l1.pd[i] = (at >> 30 << 30) | i << 21 | BIT(7) | 6 << 3 | 7;
 		l1.pt[i] = (at >> 21 << 21) | i << 12 | 6 << 3 | 7;
+		l1.other_pdpt[i] = l1.pdpt[i];
+		l1.other_pd[i] = l1.pd[i];
+		l1.other_pt[i] = l1.pt[i];
 	}
+	l1.other_pml4[0] = __pa(l1.other_pdpt) | 7;
+	l1.other_pdpt[at >> 30] = __pa(l1.other_pd) | 7;
+	l1.other_pd[at >> 21 & 511] = __pa(l1.other_pt) | 7;
+	l1.other_pt[at >> 12 & 511] = __pa(l1.hidden) | 6 << 3 | 7;
 	l1.pml4[0] = __pa(l1.pdpt) | 7;
 	l1.pdpt[at >> 30] = __pa(l1.pd) | 7;
 	l1.pd[at >> 21 & 511] = __pa(l1.pt) | 7;
@@ -128,6 +135,7 @@ static void make_ept(void)
 static u64 **const pages[] = {
 	&l1.vmxon, &l1.idt, &l1.vmcs[0], &l1.vmcs[1], &l1.vmcs[2], &l1.vmcs[3], &l1.page, &l1.hidden, &l1.pml4, &l1.pdpt,
 	&l1.pd, &l1.pt, &l1.msr_bitmap, &l1.msr_list, &l1.io_bitmap, &l1.virtual_apic, (u64 **)&l1.stack,
+	&l1.other_pml4, &l1.other_pdpt, &l1.other_pd, &l1.other_pt, &l1.eptp_list, &l1.ve_information,
 };
 
 static void free_pages_of_l1(void)
