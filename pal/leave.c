@@ -157,9 +157,10 @@ static void fault_in_pal(struct cpu *cpu, u32 reason, u64 info)
 {
 	struct pal_slot *slot = cpu->pal_context->slot;
 
-	atomic_fetch_add64(&slot->info.faults, 1);
-	log_event(LOG_INFO, "PAL %u: fault, exit reason %u, vector %d", slot_id(slot), reason,
-		  reason == REASON_EXCEPTION_OR_NMI ? (int)(info & INTR_INFO_VECTOR) : -1);
+	/* Its first one: a PAL that faults again and again does not push out of the log what others did. */
+	if (!atomic_fetch_add64(&slot->info.faults, 1))
+		log_event(LOG_INFO, "PAL %u: fault, exit reason %u, vector %d", slot_id(slot), reason,
+			  reason == REASON_EXCEPTION_OR_NMI ? (int)(info & INTR_INFO_VECTOR) : -1);
 	end_call(cpu, EFAULT);
 }
 

@@ -51,6 +51,7 @@ enum msr_action {
 	MISC_ENABLE,	/* all but to turn NX off, which the core's page tables need */
 	VMX_CAPABILITY,
 	PERF_GLOBAL,
+	TEST_CTRL,	/* all but faults at locked accesses to uncached memory, which what Linux makes of the MTRRs could turn on the core */
 	PARAVIRT,	/* carries an address that hardware or an outer hypervisor writes to: only Linux's frames */
 };
 
@@ -66,6 +67,7 @@ struct msr_rule {
 static const struct msr_rule rules[] = {
 	{ MSR_KVM_WALL_CLOCK_OLD, MSR_KVM_SYSTEM_TIME_OLD, EXIT_WRITE, PARAVIRT },
 	{ MSR_APIC_BASE, MSR_APIC_BASE, EXIT_WRITE, APIC_BASE },
+	{ MSR_TEST_CTRL, MSR_TEST_CTRL, EXIT_WRITE, TEST_CTRL },
 	{ MSR_FEATURE_CONTROL, MSR_FEATURE_CONTROL, EXIT_WRITE, FEATURE_CONTROL },
 	{ MSR_BIOS_UPDATE_TRIGGER, MSR_BIOS_UPDATE_TRIGGER, EXIT_WRITE, MICROCODE },
 	{ MSR_OC_MAILBOX, MSR_OC_MAILBOX, EXIT_WRITE, REFUSE },	/* a lower voltage makes errors, in a PAL too */
@@ -81,6 +83,7 @@ static const struct msr_rule rules[] = {
 	{ MSR_RTIT_OUTPUT_BASE, MSR_RTIT_OUTPUT_MASK_PTRS, EXIT_WRITE, TRACE },
 	{ MSR_RTIT_CTL, MSR_RTIT_CTL, EXIT_WRITE, TRACE },
 	{ MSR_DS_AREA, MSR_DS_AREA, EXIT_WRITE, TRACE },
+	{ MSR_TME_ACTIVATE, MSR_TME_ACTIVATE, EXIT_WRITE, REFUSE },	/* where firmware left it unlocked */
 	{ MSR_HW_FEEDBACK_PTR, MSR_HW_FEEDBACK_PTR, EXIT_WRITE, PARAVIRT },
 };
 
@@ -249,6 +252,7 @@ static int write_mtrr(struct cpu *cpu, u32 msr, u64 value)
 }
 
 #define MISC_ENABLE_XD_DISABLE BIT(34)
+#define TEST_CTRL_UC_LOCK_DISABLE BIT(28)
 
 /*
  * MSRs by which somebody else is told an address that he writes to until he is told another, or bit 0 is 0. Its frames
@@ -351,6 +355,8 @@ int msr_write(struct cpu *cpu, u32 msr, u64 value)
 		return value ? -EFAULT : wrmsr_safe(msr, value);
 	case PARAVIRT:
 		return write_paravirt(cpu, msr, value);
+	case TEST_CTRL:
+		return value & TEST_CTRL_UC_LOCK_DISABLE ? -EFAULT : wrmsr_safe(msr, value);
 	case MISC_ENABLE:
 		return value & MISC_ENABLE_XD_DISABLE ? -EFAULT : wrmsr_safe(msr, value);
 	case PASS:

@@ -200,7 +200,7 @@ static void requirement_table(void)
 	missing(f, "CR4", EOPNOTSUPP);
 	f = good_cpu();
 	f.proc &= ~(PROC_MSR_BITMAPS << 32);
-	missing(f, "MSR bitmaps", ENODEV);
+	missing(f, "MSR and I/O bitmaps", ENODEV);
 }
 
 static void control_fields(void)

@@ -627,7 +627,8 @@ static void paravirtual_msrs(void)
 	   "what Linux had told before the launch is held from then on");
 	check(!wrmsr_of_guest(0x150, 0) && !wrmsr_of_guest(0x150, fake_random()));
 	check(!wrmsr_of_guest(0x1a0, BIT(34) | 1) && wrmsr_of_guest(0x1a0, 0x850089));
-	ok(1, "no voltage, and no MISC_ENABLE that takes NX away");
+	check(!wrmsr_of_guest(0x33, BIT(28)) && !wrmsr_of_guest(0x33, BIT(28) | BIT(29)) && wrmsr_of_guest(0x33, BIT(29)) && !wrmsr_of_guest(0x982, 1));
+	ok(1, "no voltage, no MISC_ENABLE that takes NX away, no faults for the core's locks, no memory encryption turned on");
 	fake_msr_remove(0x4b564d02);
 	random_guest(0, 0);
 	cpu->regs.rcx = 0x4b564d02;
