@@ -2,13 +2,12 @@
 /*
  * See tpm.h. Commands of the TPM 2.0 Library, part 3: StartAuthSession (11.1), PolicyPCR
  * (23.7), NV_Read (31.13), FlushContext (28.4), Quote (18.4). The kernel has no calls for these
- * but tpm_send(). `underpin tpm setup` (user/trust/underpin-tpm) makes what is read and signed with here.
+ * but tpm_transmit_cmd(). `underpin tpm setup` (user/trust/underpin-tpm) makes what is read and signed with here.
  */
 #include "state.h"
 #include "image.h"
 #include "tpm.h"
 
-#include <asm/unaligned.h>
 #include <crypto/hash.h>
 #include <linux/errno.h>
 #include <linux/init.h>
@@ -16,6 +15,12 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/tpm.h>
+#include <linux/version.h>
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
 
 #define ST_NO_SESSIONS 0x8001
 #define ST_SESSIONS 0x8002
@@ -35,7 +40,7 @@
 #define RC_HANDLE 0x08b
 #define RC_NV_UNINITIALIZED 0x14a
 
-#define BUFFER_SIZE 4096	/* what the kernel's TPM code may write */
+#define BUFFER_SIZE PAGE_SIZE	/* what the kernel's TPM code may write */
 #define HEADER_SIZE 10
 
 #define NAME_SIZE 34		/* part 1, 16: algorithm, SHA-256 of the public area */
@@ -95,10 +100,15 @@ static void __init put_pcrs(struct command *c, u32 pcrs)
 /* 0 and the answer in bytes, of *size; a TPM's response code; or -errno. */
 static int __init transmit(struct command *c, u32 *size)
 {
+	struct tpm_buf buf = { .data = c->bytes };
 	int ret;
 
 	put_unaligned_be32(c->used, c->bytes + 2);
-	ret = tpm_send(chip, c->bytes, BUFFER_SIZE);
+	ret = tpm_try_get_ops(chip);
+	if (ret)
+		return ret;
+	ret = tpm_transmit_cmd(chip, &buf, 0, NULL);
+	tpm_put_ops(chip);
 	*size = get_unaligned_be32(c->bytes + 2);
 	return ret ? ret : *size < HEADER_SIZE || *size > BUFFER_SIZE ? -EIO : 0;
 }
