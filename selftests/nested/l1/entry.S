@@ -94,6 +94,22 @@ l2_vmcall:
 	L2 vmfunc_write, ".byte 0x0f, 0x01, 0xd4; mov %rbx, (%rdi)"
 	L2 sti_nop, "sti; nop; nop; cli"
 	L2 triple, "lidt (%rdi); ud2"
+/* 200 times; RBX and RAX: TSC before and after, low halves. */
+	.globl l2_vmfunc_often
+l2_vmfunc_often:
+	mov	$200, %esi
+	xor	%ecx, %ecx
+	rdtsc
+	mov	%eax, %ebx
+1:	xor	$1, %ecx
+	xor	%eax, %eax
+	.byte	0x0f, 0x01, 0xd4
+	dec	%esi
+	jnz	1b
+	rdtsc
+	vmcall
+	jmp	l2_vmcall
+
 	.globl l2_loop
 l2_loop:
 	pause

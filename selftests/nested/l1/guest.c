@@ -426,4 +426,5 @@ void do_hostile(void)
 	for (i = 0; i < 512; i++)
 		changed += l1.hidden[i] != MARK;
 	line("words of it that changed", "%u | 0", changed);
+	do_vm_functions_cost();
 }

@@ -109,7 +109,7 @@ extern const char l2_vmcall[], l2_cpuid[], l2_read[], l2_write[], l2_rdmsr[], l2
 	l2_pause[], l2_ud[], l2_cr3[], l2_in[], l2_out[], l2_dr[], l2_rdtsc[], l2_invlpg[], l2_xsetbv[],
 	l2_loop[], l2_vmxon[], l2_invd[], l2_wbinvd[], l2_int3[], l2_sgdt[], l2_rdtscp[], l2_cr8[],
 	l2_triple[], l2_iret[], l2_nmi[], l2_two_nops[], l2_cr0[], l2_sti_nop[],
-	l2_vmfunc[], l2_vmfunc_and_back[], l2_vmfunc_write[];
+	l2_vmfunc[], l2_vmfunc_and_back[], l2_vmfunc_write[], l2_vmfunc_often[];
 
 /* ---- guest.c ---- */
 /* vmcs_begin() with bitmaps, VPID and pages in place; RDI: l1.page. */
@@ -131,5 +131,6 @@ void do_guests(void);
 void do_hostile(void);
 void do_nmis(void);
 void do_vm_functions(void);
+void do_vm_functions_cost(void);
 
 #endif

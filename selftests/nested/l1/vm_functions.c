@@ -104,6 +104,29 @@ static void switches(void)
 	line("VMFUNC with RFLAGS.TF", "%s rip+%llx rax %llx | exit 0 q 4000*", enter_and_say(true), get(GUEST_RIP) & 0xfff, l1.regs[RAX]);
 }
 
+/* The page of the first is the root of L2's page tables, that of the second another: what VMFUNC gates between processes rest on. */
+static void other_page_tables(void)
+{
+	const u64 *root = __va(__read_cr3() & 0x000ffffffffff000ull);
+	u64 *pdpt = (u64 *)l1.io_bitmap, at = __pa(l1.stack);
+	u32 i;
+
+	*(u64 *)l1.stack = 0x77;
+	pdpt[0] = (at >> 30 << 30) | BIT(7) | 3;
+	for (i = 0; i < 3; i++) {
+		begin(i == 1 ? l2_read : l2_vmfunc, 0, !i);
+		memcpy(l1.page, root, PAGE_SIZE);
+		memcpy(l1.hidden, root, PAGE_SIZE);
+		l1.page[100] = 0;
+		l1.hidden[100] = __pa(pdpt) | 3;
+		set(GUEST_CR3, __pa(l1.page));
+		l1.regs[RDI] = (100ull << 39) + (at & (BIT(30) - 1));
+		show(i == 0 ? "VMFUNC to page tables that map an address" : i == 1 ? "page tables that do not" : "VMFUNC to those that do not",
+		     i ? "exit 0*" : "exit 18 q 0*");
+	}
+	memset(l1.io_bitmap, 0, PAGE_SIZE);
+}
+
 /* ---- #VE ---- */
 
 static void begin_ve(const char *rip, u32 exceptions)
@@ -180,6 +203,11 @@ static void virtualization_exceptions(void)
 	set(GUEST_IDTR_BASE, (u64)l1.page);
 	set(VM_ENTRY_INTERRUPTION_INFO, 0x80000306);
 	show_ve("#VE, the delivery of an event", "exit 48*", NOTHING);
+	begin_ve(l2_two_nops, 0);
+	set(GUEST_IDTR_BASE, (u64)l1.page);
+	set(GUEST_RFLAGS, 0x202);
+	set(VM_ENTRY_INTERRUPTION_INFO, 0x80000030);
+	show_ve("#VE, the delivery of an interrupt", "exit 48 q 181 intr 0 vect 80000030*", NOTHING);
 	WRITE_ONCE(*entry, old);
 	l1.other_pt[__pa(l1.page) >> 12 & 511] &= ~2ull;
 	flush_ept();
@@ -191,11 +219,24 @@ static void virtualization_exceptions(void)
 	flush_ept();
 }
 
+/* On the core only: TSC ticks, in the emulator instructions, of one switch. */
+void do_vm_functions_cost(void)
+{
+	u64 cost;
+
+	begin(l2_vmfunc_often, 0, 0);
+	enter_and_say(true);
+	cost = (u32)(l1.regs[RAX] - l1.regs[RBX]) / 200;
+	line("VMFUNC by way of the core in 1,000 instructions or less", "%d | 1", cost && cost <= 1000);
+	line("VMFUNC costs", "%llu instructions", cost);
+}
+
 void do_vm_functions(void)
 {
 	l1.eptp_list[0] = EPTP_OF(l1.pml4);
 	l1.eptp_list[1] = l1.eptp_list[511] = EPTP_OF(l1.other_pml4);
 	functions();
 	switches();
+	other_page_tables();
 	virtualization_exceptions();
 }
