@@ -13,8 +13,8 @@ WINEPREFIX=$w/wine WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml=;winemenubuil
 export WINEPREFIX WINEDEBUG WINEDLLOVERRIDES HOME
 unset DISPLAY
 wine cmd /c exit >"$w/log" 2>&1 || { not_ok "Wine starts"; diag "$(tail -n 5 "$w/log")"; finish; exit; }
-exe() { wine "$@" 2>"$w/err" | tr -d '\r'; }
-fake() { "$w/fake_kernel" wine "$@" 2>"$w/err" | tr -d '\r'; }
+exe() { timeout 120 wine "$@" 2>"$w/err" | tr -d '\r'; }
+fake() { timeout 120 "$w/fake_kernel" wine "$@" 2>"$w/err" | tr -d '\r'; }
 inc="-I$USER_DIR/lib/windows/include -I$USER_DIR/lib/include -I$USER_DIR/../include/uapi"
 
 printf '#include <underpin.h>\nint x;\n' >"$w/h.c"
