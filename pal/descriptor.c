@@ -59,9 +59,9 @@ static int take_sections(const struct pal_desc *desc, struct pal *pal)
 			    pal->section[j].addr < section_end(s))
 				return -EINVAL;
 		if (s->type == PAL_SECTION_PARAM) {
-			if (pal->nr_params_sections == PAL_MAX_CONTEXTS)
+			if (pal->nr_param_sections == PAL_MAX_CONTEXTS)
 				return -EINVAL;
-			pal->param_section[pal->nr_params_sections++] = i;
+			pal->param_section[pal->nr_param_sections++] = i;
 		}
 		if (s->type == PAL_SECTION_STACK) {
 			if (pal->nr_contexts == PAL_MAX_CONTEXTS)
@@ -69,7 +69,7 @@ static int take_sections(const struct pal_desc *desc, struct pal *pal)
 			pal->stack_section[pal->nr_contexts++] = i;
 		}
 	}
-	return !pal->nr_contexts || (pal->nr_params_sections && pal->nr_params_sections != pal->nr_contexts) ?
+	return !pal->nr_contexts || (pal->nr_param_sections && pal->nr_param_sections != pal->nr_contexts) ?
 	       -EINVAL : 0;
 }
 
@@ -109,9 +109,9 @@ static int take_entry(const struct pal_entry_desc *from, struct pal *pal, struct
 	for (i = 0; i < e->nr_params; i++)
 		if (take_param(from, &from->param[i], &e->param[i], &offset))
 			return -EINVAL;
-	if (offset && !pal->nr_params_sections)
+	if (offset && !pal->nr_param_sections)
 		return -EINVAL;
-	for (i = 0; i < pal->nr_params_sections; i++)
+	for (i = 0; i < pal->nr_param_sections; i++)
 		if (offset > pal->section[pal->param_section[i]].nr_pages * PAGE_SIZE)
 			return -EINVAL;
 	return 0;

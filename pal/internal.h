@@ -145,7 +145,7 @@ struct pal {
 	bool stub_known;	/* the byte before the stub has been looked at, and is */
 	bool stub_returns;	/* a RET: calls return by it */
 	bool isolated;		/* frames have been private: wipe before they go back */
-	u32 nr_params_sections;	/* 0, or nr_contexts: the k-th PARAM and STACK are the k-th context's */
+	u32 nr_param_sections;	/* 0, or nr_contexts: the k-th PARAM and STACK are the k-th context's */
 	u8 param_section[PAL_MAX_CONTEXTS], stack_section[PAL_MAX_CONTEXTS];
 	u32 position;		/* of the bounded work in progress: a frame, a byte, a record */
 	u32 measured_records;

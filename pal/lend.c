@@ -64,7 +64,8 @@ static s64 between_calls(u64 id, struct pal **pal)
 	if (slot_state(slot) != PAL_READY || READ_ONCE(slot->dying))
 		ret = -EINVAL;
 	else if (lock(*pal))
-		ret = (*pal)->lent_to ? -EBUSY : 0;
+		ret = READ_ONCE((*pal)->lent_to) ? -EBUSY : 0;
+	barrier();	/* it was reset after lent_over was set */
 	if (ret == -EBUSY)
 		unlock(*pal);
 	if (ret)

@@ -184,7 +184,7 @@ static void first_state(struct cpu *cpu, struct pal_context *ctx)
 {
 	const struct pal *pal = ctx->pal;
 	const struct pal_section *stack = &pal->section[pal->stack_section[ctx->index]];
-	u64 param_base = pal->nr_params_sections ? pal->section[pal->param_section[ctx->index]].addr : 0;
+	u64 param_base = pal->nr_param_sections ? pal->section[pal->param_section[ctx->index]].addr : 0;
 	u64 value[PAL_MAX_PARAMS] = { 0 };
 	u32 i, n = ctx->entry->nr_params;
 	u64 *top = (u64 *)((u8 *)pal_frame_ptr(pal, stack->first + stack->nr_pages - 1) + PAGE_SIZE);
