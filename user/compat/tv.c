@@ -98,7 +98,11 @@ static int register_locked(const struct underpin_pal_spec *spec, const void *ent
 	if (*find(entry))
 		return refuse("this entry point is registered already: unregister it first");
 	r = calloc(1, sizeof(*r));
-	device = r ? underpin_open() : underpin_fail(ENOMEM, "trustvisor.h: out of memory");
+	if (!r) {
+		underpin_fail(ENOMEM, "trustvisor.h: out of memory");
+		return 1;
+	}
+	device = underpin_open();
 	if (device < 0) {
 		free(r);
 		return 1;

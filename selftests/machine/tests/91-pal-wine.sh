@@ -6,7 +6,7 @@
 . /test/machine/lib/machine.sh
 
 wine=/usr/lib/wine/wine64
-[ -x $wine ] || { echo "1..0 # SKIP Wine or MinGW is not installed (user/packages-windows)"; exit 4; }
+{ [ -x $wine ] && [ -e $machine/bin/parts.exe ]; } || { echo "1..0 # SKIP Wine or MinGW is not installed (user/packages-windows)"; exit 4; }
 need_core
 mark
 # A Wine with what these programs need, and nothing else: no wineboot, no windows, no services.
