@@ -106,12 +106,18 @@ static void read(const u32 *info)
 
 void kernel(u32 magic, const u32 *info)
 {
+	volatile u32 *bios = (u32 *)0xf0000;
+	u32 before;
+
 	check(magic == MAGIC, "magic");
 	if (magic == MAGIC)
 		read(info);
 	check(has(command, "word"), "command line");
 	check(module_end - module == 7 && has((const char *)module, "module"), "module");
 	check(ram_from_1m && !hole_is_ram, "memory map");
+	before = *bios;
+	*bios = ~before;
+	check(before && *bios == before, "read-only BIOS area");
 	if (has(command, "wait")) {
 		out(0x21, 0xff);	/* the PICs stay silent: there is no IDT */
 		out(0xa1, 0xff);
