@@ -92,6 +92,27 @@ static bool open_kvm(struct vm *vm, const char *device, struct problem *p)
 #define TRY(vm_fd, request, argument, p) \
 	(ioctl(vm_fd, request, argument) >= 0 || problem(p, "KVM refuses " #request ": %s", strerror(errno)))
 
+static bool add_slot(struct vm *vm, const struct bank *bank, uint64_t from, uint64_t to, uint32_t flags, struct problem *p)
+{
+	struct kvm_userspace_memory_region slot = {
+		.slot = vm->nr_slots++, .flags = flags, .guest_phys_addr = from, .memory_size = to - from,
+		.userspace_addr = (uintptr_t)bank->host + (from - bank->gpa),
+	};
+
+	return TRY(vm->fd, KVM_SET_USER_MEMORY_REGION, &slot, p);
+}
+
+/* The BIOS area with its tables is ROM where KVM can (a write is then an exit to nobody), and RAM like the rest where not. */
+static bool add_bank(struct vm *vm, const struct bank *bank, struct problem *p)
+{
+	uint64_t end = bank->gpa + bank->size;
+
+	if (bank->gpa || ioctl(vm->kvm, KVM_CHECK_EXTENSION, KVM_CAP_READONLY_MEM) <= 0)
+		return add_slot(vm, bank, bank->gpa, end, 0, p);
+	return add_slot(vm, bank, 0, AT_BIOS, 0, p) && add_slot(vm, bank, AT_BIOS, AT_KERNEL, KVM_MEM_READONLY, p) &&
+	       add_slot(vm, bank, AT_KERNEL, end, 0, p);
+}
+
 static bool create(struct vm *vm, struct problem *p)
 {
 	struct kvm_pit_config pit = { .flags = KVM_PIT_SPEAKER_DUMMY };
@@ -104,15 +125,9 @@ static bool create(struct vm *vm, struct problem *p)
 	if (!TRY(vm->fd, KVM_SET_IDENTITY_MAP_ADDR, &identity, p) || !TRY(vm->fd, KVM_SET_TSS_ADDR, 0xfffbd000, p) ||
 	    !TRY(vm->fd, KVM_CREATE_IRQCHIP, 0, p) || !TRY(vm->fd, KVM_CREATE_PIT2, &pit, p))
 		return false;
-	for (i = 0; i < vm->ram->nr_banks; i++) {
-		struct kvm_userspace_memory_region slot = {
-			.slot = i, .guest_phys_addr = vm->ram->banks[i].gpa, .memory_size = vm->ram->banks[i].size,
-			.userspace_addr = (uintptr_t)vm->ram->banks[i].host,
-		};
-
-		if (!TRY(vm->fd, KVM_SET_USER_MEMORY_REGION, &slot, p))
+	for (i = 0; i < vm->ram->nr_banks; i++)
+		if (!add_bank(vm, &vm->ram->banks[i], p))
 			return false;
-	}
 	return true;
 }
 

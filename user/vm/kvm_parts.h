@@ -41,7 +41,7 @@ struct vm {
 	int kvm, fd, end_event, ending;
 	pthread_mutex_t lock;		/* bus, devices, terminal */
 	pthread_barrier_t start;
-	unsigned int nr_threads;
+	unsigned int nr_threads, nr_slots;
 	struct problem problem;		/* of a device, under the lock */
 	struct machine_ops ops;
 	struct bus bus;

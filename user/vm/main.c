@@ -16,7 +16,11 @@
 struct file {
 	uint8_t *data;
 	size_t size;
-	bool allocated;
+	bool allocated;		/* else mapped */
+};
+
+struct files {
+	struct file kernel, initrd, vmlinux;	/* vmlinux: what was unpacked from the kernel */
 };
 
 struct options {
@@ -30,7 +34,8 @@ static void usage(FILE *to)
 {
 	fputs("usage: underpin vm run --kernel FILE [option...]     boot a kernel on KVM\n"
 	      "       underpin vm run FILE.iso [option...]          boot an installer or live ISO\n"
-	      "       underpin vm iso-ls FILE.iso                   what would be booted from it\n\n"
+	      "       underpin vm iso-ls FILE.iso                   what would be booted from it\n"
+	      "       underpin vm extract FILE.iso DIR              that kernel and initrd as files, for others to boot\n\n"
 	      "  --kernel FILE    bzImage, vmlinux, or Multiboot 1 or 2 kernel\n"
 	      "  --initrd FILE    --append WORDS   to the command line (default: console=ttyS0)\n"
 	      "  --mem SIZE       such as 512M or 4G (what kernel and initrd need, at least 256M)\n"
@@ -168,20 +173,17 @@ static bool parse_options(int argc, char **argv, struct options *o, struct probl
 }
 
 /* The kernel that --boot pvh starts is the vmlinux inside of the bzImage. */
-static bool parse_kernel(const char *name, struct file *file, enum boot_mode mode, struct image *image, struct problem *p)
+static bool parse_kernel(const char *name, struct files *files, enum boot_mode mode, struct image *image, struct problem *p)
 {
-	uint8_t *vmlinux;
-	size_t size;
+	const struct file *file = &files->kernel;
+	struct file *vmlinux = &files->vmlinux;
 
 	if (!image_parse(image, name, file->data, file->size, p))
 		return false;
 	if (image->format != IMAGE_BZIMAGE || mode != BOOT_PVH)
 		return true;
-	if (!payload_extract(image, &vmlinux, &size, p))
-		return false;
-	file->data = vmlinux;	/* the mapping stays until the end */
-	file->size = size;
-	return image_parse(image, name, vmlinux, size, p);
+	vmlinux->allocated = payload_extract(image, &vmlinux->data, &vmlinux->size, p);
+	return vmlinux->allocated && image_parse(image, name, vmlinux->data, vmlinux->size, p);
 }
 
 static const char *ending_text(int ending)
@@ -197,6 +199,11 @@ static const char *ending_text(int ending)
 		if (texts[i].ending == ending)
 			return texts[i].text;
 	return "the guest wrote to the exit port";
+}
+
+static int exit_status(int ending)
+{
+	return ending & END_DEBUG ? (ending & 0x7f) << 1 | 1 : ending;
 }
 
 static const char *console_name(const struct options *o)
@@ -222,39 +229,96 @@ static bool from_iso(struct options *o, struct file *kernel, struct file *initrd
 			o->append ? o->append : "") >= 0 || problem(p, "no memory");
 }
 
-static bool run(struct options *o, int *ending, struct problem *p)
+static void release(struct file *file)
 {
-	struct file kernel = { 0 }, initrd = { 0 };
+	if (file->allocated)
+		free(file->data);
+	else if (file->data && file->data != MAP_FAILED)
+		munmap(file->data, file->size);
+}
+
+static bool run_files(struct options *o, struct files *files, int *ending, struct problem *p)
+{
 	struct image image;
 	struct plan plan;
 	struct ram ram;
-	char *cmdline = NULL;
+	char *cmdline = NULL, *text;
 	bool ok;
 
-	if (o->iso ? !from_iso(o, &kernel, &initrd, &cmdline, p) :
-	    !map_file(o->kernel, &kernel, p) || (o->initrd && !map_file(o->initrd, &initrd, p)))
+	if (o->iso ? !from_iso(o, &files->kernel, &files->initrd, &cmdline, p) :
+	    !map_file(o->kernel, &files->kernel, p) || (o->initrd && !map_file(o->initrd, &files->initrd, p)))
 		return false;
 	if (!cmdline && asprintf(&cmdline, "console=%s%s%s", console_name(o), o->append ? " " : "", o->append ? o->append : "") < 0)
 		return problem(p, "no memory");
 	o->request.cmdline = cmdline;
-	o->request.initrd_size = initrd.size;
-	if (!parse_kernel(o->kernel, &kernel, o->request.mode, &image, p) || !plan_make(&plan, &image, &o->request, p))
+	o->request.initrd_size = files->initrd.size;
+	if (!parse_kernel(o->kernel, files, o->request.mode, &image, p) || !plan_make(&plan, &image, &o->request, p))
 		return false;
 	if (o->dump_layout) {
-		puts(plan_json(&plan));
+		text = plan_json(&plan);
+		puts(text);
+		free(text);
 		*ending = END_POWEROFF;
 		return true;
 	}
 	if (!ram_create(&ram, &plan, p))
 		return false;
-	ok = boot_load(&ram, &plan, &image, initrd.data, p);
+	ok = boot_load(&ram, &plan, &image, files->initrd.data, p);
 	if (ok) {
 		*ending = vm_run(&o->vm, &plan, &ram, p);
 		if (!p->text[0] && !o->quiet)
-			fprintf(stderr, "underpin vm: %s\n", ending_text(*ending));
+			fprintf(stderr, "underpin vm: %s; exit status %d\n", ending_text(*ending), exit_status(*ending));
 	}
 	ram_destroy(&ram);
 	return ok && !p->text[0];
+}
+
+/* The file's own name in dir; what is there already stays. */
+static bool save(const char *dir, const char *path, const uint8_t *data, size_t size, struct problem *p)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	char *to = NULL;
+	ssize_t n = 0;
+	int fd = -1;
+
+	if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
+		return problem(p, "%s: is no name for a file", path);
+	if (asprintf(&to, "%s/%s", dir, name) < 0)
+		return problem(p, "no memory");
+	fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	for (; fd >= 0 && size && n >= 0; data += n, size -= (size_t)n)
+		n = write(fd, data, size);
+	if (fd < 0 || n < 0 || close(fd))
+		problem(p, "%s: %s%s", to, strerror(errno), errno == EEXIST ? "; remove it, or choose another directory" : "");
+	else
+		printf("%s\n", to);
+	free(to);
+	return !p->text[0];
+}
+
+static int cmd_extract(const char *name, const char *dir, struct problem *p)
+{
+	struct iso_boot boot;
+	bool ok;
+
+	if (!iso_find(name, &boot, p))
+		return END_FAILED;
+	ok = (!mkdir(dir, 0777) || errno == EEXIST || problem(p, "%s: %s", dir, strerror(errno))) &&
+	     save(dir, boot.kernel, boot.kernel_data, boot.kernel_size, p) && save(dir, boot.initrd, boot.initrd_data, boot.initrd_size, p);
+	free(boot.kernel_data);
+	free(boot.initrd_data);
+	return ok ? 0 : END_FAILED;
+}
+
+static bool run(struct options *o, int *ending, struct problem *p)
+{
+	struct files files = { 0 };
+	bool ok = run_files(o, &files, ending, p);
+
+	release(&files.kernel);
+	release(&files.initrd);
+	release(&files.vmlinux);
+	return ok;
 }
 
 static int cmd_iso_ls(const char *name, struct problem *p)
@@ -265,6 +329,8 @@ static int cmd_iso_ls(const char *name, struct problem *p)
 		return END_FAILED;
 	printf("kernel  %s (%zu bytes)\ninitrd  %s (%zu bytes)\nappend  %s\n", boot.kernel, boot.kernel_size, boot.initrd,
 	       boot.initrd_size, boot.append);
+	free(boot.kernel_data);
+	free(boot.initrd_data);
 	return 0;
 }
 
@@ -280,6 +346,8 @@ int main(int argc, char **argv)
 	}
 	if (argc == 3 && !strcmp(argv[1], "iso-ls")) {
 		status = cmd_iso_ls(argv[2], &p);
+	} else if (argc == 4 && !strcmp(argv[1], "extract")) {
+		status = cmd_extract(argv[2], argv[3], &p);
 	} else if (argc < 2 || strcmp(argv[1], "run")) {
 		usage(stderr);
 		return END_USAGE;
@@ -291,5 +359,5 @@ int main(int argc, char **argv)
 	if (p.text[0])
 		fprintf(stderr, "underpin vm: %s\n", p.text);
 	free((char *)o.request.cmdline);
-	return status & END_DEBUG ? ((status & 0x7f) << 1 | 1) : status;
+	return exit_status(status);
 }

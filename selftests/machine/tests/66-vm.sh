@@ -31,35 +31,39 @@ multiboots() {
 	for n in 1 2; do
 		/test/underpin-vm run --kernel /test/multiboot$n --initrd "$tmp/module" --append word --mem 32M --timeout 60 </dev/null >"$tmp/guest" 2>&1
 		check_equal "$1: a Multiboot $n kernel runs, and ends through the exit port" 65 $?
-		check_equal "$1: it has its command line, module and memory map (Multiboot $n)" 4 "$(grep -c "^multiboot$n: .*: yes" "$tmp/guest")"
+		check_equal "$1: it has its command line, module, memory map and a BIOS area that it cannot write (Multiboot $n)" 5 "$(grep -c "^multiboot$n: .*: yes" "$tmp/guest")"
 		diag "$(cat "$tmp/guest")"
 	done
 }
-# A disk, a CD, random numbers and hvc0, by Debian's own drivers in the guest (user/vm/tests/guest_devices).
+# devices WHERE MEMORY KIB [OPTION...]: a disk, a CD, random numbers and hvc0, by Debian's own drivers in the guest (user/vm/tests/guest_devices);
+# and it has that memory, of which Linux itself takes some.
 devices() {
+	where=$1 mem=$2 least=$3
+	shift 3
 	{ dd if=/dev/zero bs=512 count=7; echo "disk of underpin vm"; } >"$tmp/disk" 2>/dev/null
 	truncate -s 1M "$tmp/disk"
-	/test/underpin-vm run --kernel /test/vmlinuz --initrd /test/devices.initrd --disk "$tmp/disk" --cdrom /test/cd.iso --mem 192M --timeout 300 \
+	/test/underpin-vm run --kernel /test/vmlinuz --initrd /test/devices.initrd --disk "$tmp/disk" --cdrom /test/cd.iso --mem "$mem" "$@" --timeout 300 \
 		--append "loglevel=4 nokaslr panic=-1 random.trust_cpu=on no_timer_check lpj=1000000 mitigations=off" </dev/null >"$tmp/guest" 2>&1
-	check_equal "$1: a guest with devices powers off" 0 $?
+	check_equal "$where: a guest with devices powers off" 0 $?
 	tr -d '\r' <"$tmp/guest" | grep '^guest: ' >"$tmp/said"
-	check "$1: it reads its disk" grep -qx 'guest: disk reads: disk of und' "$tmp/said"
-	check "$1: of the size that it has" grep -qx 'guest: disk size: 2048' "$tmp/said"
-	check "$1: what it writes it reads back" grep -qx 'guest: disk reads back: written by the guest' "$tmp/said"
-	check_equal "$1: and is in the file" "written by the guest" "$(dd if="$tmp/disk" bs=512 skip=9 count=1 2>/dev/null | head -n 1)"
-	check_equal "$1: to its end" "written by the guest" "$(dd if="$tmp/disk" bs=512 skip=300 count=1 2>/dev/null | sed -n 2p)"
-	check "$1: it mounts the CD" grep -qx 'guest: cd has: a CD of underpin vm' "$tmp/said"
-	check "$1: and reads all of it" grep -qx "guest: cd sum: $(seq 300000 | sha256sum | cut -d' ' -f1)" "$tmp/said"
-	check "$1: it has random numbers" grep -qx 'guest: random: 32 virtio_rng.0' "$tmp/said"
-	check "$1: each device interrupts by a pin of its own" grep -qx 'guest: interrupts: 4' "$tmp/said"
-	check "$1: it speaks on hvc0" grep -qx 'guest: hvc0: hello' "$tmp/said"
+	check "$where: it reads its disk" grep -qx 'guest: disk reads: disk of und' "$tmp/said"
+	check "$where: of the size that it has" grep -qx 'guest: disk size: 2048' "$tmp/said"
+	check "$where: what it writes it reads back" grep -qx 'guest: disk reads back: written by the guest' "$tmp/said"
+	check_equal "$where: and is in the file" "written by the guest" "$(dd if="$tmp/disk" bs=512 skip=9 count=1 2>/dev/null | head -n 1)"
+	check_equal "$where: to its end" "written by the guest" "$(dd if="$tmp/disk" bs=512 skip=300 count=1 2>/dev/null | sed -n 2p)"
+	check "$where: it mounts the CD" grep -qx 'guest: cd has: a CD of underpin vm' "$tmp/said"
+	check "$where: and reads all of it" grep -qx "guest: cd sum: $(seq 300000 | sha256sum | cut -d' ' -f1)" "$tmp/said"
+	check "$where: it has its memory: $mem" test "$(sed -n 's/^guest: memory: //p' "$tmp/said")" -ge "$least"
+	check "$where: it has random numbers" grep -qx 'guest: random: 32 virtio_rng.0' "$tmp/said"
+	check "$where: each device interrupts by a pin of its own" grep -qx 'guest: interrupts: 4' "$tmp/said"
+	check "$where: it speaks on hvc0" grep -qx 'guest: hvc0: hello' "$tmp/said"
 	diag "$(tail -n 25 "$tmp/guest")"
 }
 unload
 check "kvm_intel loads on the bare machine" modprobe kvm_intel
 multiboots bare
 boots bare 64
-devices bare
+devices bare 192M 100000
 /test/underpin-vm run --kernel /test/vmlinuz --initrd /test/guest.cpio --mem 128M --timeout 1 --append "$words" </dev/null >"$tmp/guest" 2>&1
 check_equal "a guest that goes on is ended by --timeout, status 13" 13 $?
 modprobe -r kvm_intel kvm
@@ -68,7 +72,8 @@ check_equal "the core loads with VMX for Linux" ok "$(load nested_mb=16)"
 check "kvm_intel loads on it" modprobe kvm_intel
 multiboots "on Underpin"
 boots "on Underpin" "64 32 pvh"
-devices "on Underpin"
+# Above 4 GiB, its kernel at 1 GiB.
+devices "on Underpin" 5G 4900000 --load 0x40000000
 modprobe -r kvm_intel kvm
 check "the core leaves" unload
 check "the kernel has nothing to complain about" quiet_since_mark

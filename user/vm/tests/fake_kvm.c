@@ -2,8 +2,9 @@
 /*
  * A /dev/kvm for tests/failures, linked around open(), ioctl() and close() of underpin-vm. FAKE_FAIL=N: the Nth call that
  * reaches it fails with EIO, and its name goes to the file FAKE_NAME. FAKE_RUN is what the guest does: "exit" raises an
- * interrupt and writes 5 to port 0xf4, "shutdown" is a triple fault, "unknown" an exit of no meaning. What is still open at
- * the end is said, with status 99.
+ * interrupt and writes 5 to port 0xf4, "shutdown" is a triple fault, "unknown" an exit of no meaning; "echo" says on COM1
+ * what it reads there, until a "!". FAKE_START: milliseconds of CPU time and bytes that were read until the guest's first
+ * instruction go to this file. What is still open at the end is said, with status 99.
  */
 #include <stdbool.h>
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #define RUN_SIZE 12288
@@ -27,7 +29,7 @@ int __wrap_ioctl(int fd, unsigned long request, ...);
 int __real_close(int fd);
 int __wrap_close(int fd);
 
-static struct fake_fd { bool open; struct kvm_run *run; unsigned int runs, index; struct kvm_regs regs; struct kvm_sregs sregs; } fds[256];
+static struct fake_fd { bool open, entered; struct kvm_run *run; unsigned int runs, index; struct kvm_regs regs; struct kvm_sregs sregs; } fds[256];
 static unsigned int calls;
 
 static const struct { unsigned long request; const char *name; } names[] = {
@@ -92,10 +94,10 @@ static int create_vcpu(unsigned int index)
 	return fd;
 }
 
-static void out(struct kvm_run *run, uint16_t port, uint8_t value)
+static void io(struct kvm_run *run, uint8_t direction, uint16_t port, uint8_t value)
 {
 	run->exit_reason = KVM_EXIT_IO;
-	run->io.direction = KVM_EXIT_IO_OUT;
+	run->io.direction = direction;
 	run->io.size = 1;
 	run->io.port = port;
 	run->io.count = 1;
@@ -103,9 +105,55 @@ static void out(struct kvm_run *run, uint16_t port, uint8_t value)
 	((uint8_t *)run)[8192] = value;
 }
 
+static void out(struct kvm_run *run, uint16_t port, uint8_t value)
+{
+	io(run, KVM_EXIT_IO_OUT, port, value);
+}
+
+/* COM1 as a guest without interrupts uses it: LSR, and a byte where one is. */
+static void echo(struct kvm_run *run)
+{
+	static enum { STATUS, DATA, SAID } last;
+	uint8_t got = ((uint8_t *)run)[8192];
+
+	if (last == STATUS && got & 1) {
+		last = DATA;
+		io(run, KVM_EXIT_IO_IN, 0x3f8, 0);
+	} else if (last == DATA) {
+		last = SAID;
+		out(run, 0x3f8, got);
+	} else if (last == SAID && got == '!') {
+		out(run, 0xf4, 5);
+	} else {
+		last = STATUS;
+		io(run, KVM_EXIT_IO_IN, 0x3fd, 0);
+	}
+}
+
+static void started(void)
+{
+	const char *to = getenv("FAKE_START");
+	char line[64] = "";
+	FILE *f = to ? fopen("/proc/self/io", "r") : NULL;
+
+	if (f && fgets(line, sizeof(line), f)) {
+		fclose(f);
+		f = fopen(to, "w");
+		if (f)
+			fprintf(f, "%ld %s", (long)(clock() / (CLOCKS_PER_SEC / 1000)), line);
+	}
+	if (f)
+		fclose(f);
+}
+
 static int run(struct fake_fd *f)
 {
 	const char *what = getenv("FAKE_RUN");
+
+	if (!f->index && !f->entered) {
+		f->entered = true;
+		started();
+	}
 
 	/* All but the first wait for a SIPI that does not come. */
 	while (f->index && !__atomic_load_n(&f->run->immediate_exit, __ATOMIC_SEQ_CST))
@@ -115,7 +163,9 @@ static int run(struct fake_fd *f)
 		return -1;
 	}
 	f->regs.rsp = 0x1fff000;	/* where the module of a guest of 32 MiB is */
-	if (what && !strcmp(what, "shutdown"))
+	if (what && !strcmp(what, "echo"))
+		echo(f->run);
+	else if (what && !strcmp(what, "shutdown"))
 		f->run->exit_reason = KVM_EXIT_SHUTDOWN;
 	else if (what && !strcmp(what, "unknown"))
 		f->run->exit_reason = KVM_EXIT_IRQ_WINDOW_OPEN;

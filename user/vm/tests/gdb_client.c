@@ -35,6 +35,7 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		return 2;
+	setvbuf(stdout, NULL, _IOLBF, 0);	/* what it heard is told even if it is killed */
 	strncpy(un.sun_path, argv[1], sizeof(un.sun_path) - 1);
 	for (tries = 0; connect(fd, (void *)&un, sizeof(un)); tries++)
 		if (tries == 600 || usleep(100000))

@@ -10,11 +10,15 @@ static struct image debian(void)
 {
 	static uint8_t file[0x10000];
 	struct setup_header *h = (void *)(file + 0x1f1);
+	unsigned int i;
 
+	for (i = 0; i < 0x7b; i++)	/* nothing of it is like anything else */
+		file[0x1f1 + i] = (uint8_t)(i * 7 + 1);
 	file[0x201] = 0x6a;
 	h->boot_flag = 0xaa55;
 	h->header = 0x53726448;
 	h->version = 0x20f;
+	h->loadflags = LOADED_HIGH;
 	h->cmdline_size = 2047;
 	return (struct image){
 		.name = "debian", .data = file, .size = sizeof(file), .format = IMAGE_BZIMAGE, .setup_size = 2048, .header_size = 0x7b,
@@ -164,6 +168,46 @@ static bool identity(const struct ram *ram)
 	return !page_walk(ram, &state, 4 * GIB, &walk);
 }
 
+/* L3: all of the file's header but what a boot loader fills in (boot.rst: "write", "modify"). */
+static bool header_is_the_file_s(const struct boot_params *bp, const struct image *image)
+{
+	static const struct { size_t at, size; } ours[] = {
+#define FIELD(f) { offsetof(struct setup_header, f), sizeof(((struct setup_header *)0)->f) }
+		FIELD(vid_mode), FIELD(type_of_loader), FIELD(code32_start), FIELD(ramdisk_image), FIELD(ramdisk_size),
+		FIELD(cmd_line_ptr), FIELD(setup_data),
+	};
+	struct setup_header expected;
+	unsigned int i;
+
+	memcpy(&expected, image->data + 0x1f1, sizeof(expected));
+	for (i = 0; i < ARRAY_SIZE(ours); i++)
+		memcpy((uint8_t *)&expected + ours[i].at, (const uint8_t *)&bp->hdr + ours[i].at, ours[i].size);
+	return !memcmp(&expected, &bp->hdr, sizeof(expected));
+}
+
+/* L6: a kernel without MPPARSE counts the MADT's. */
+static bool madt_has(const uint8_t *t, uint32_t size, unsigned int cpus)
+{
+	unsigned int at, enabled = 0, ioapics = 0;
+
+	for (at = 44; at + 2 <= size && t[at + 1]; at += t[at + 1]) {
+		enabled += !t[at] && t[at + 3] == enabled && t[at + 4] & 1;
+		ioapics += t[at] == 1;
+	}
+	return at == size && enabled == cpus && ioapics == 1;
+}
+
+static bool reserved(const struct plan *plan, uint64_t start, uint64_t size)
+{
+	struct e820 map[E820_MAX];
+	unsigned int n = plan_e820(plan, map);
+
+	while (n--)
+		if (map[n].start == start && map[n].size == size && map[n].type == 2)
+			return true;
+	return false;
+}
+
 static void written(void)
 {
 	static const char *const tables[] = { "FACP", "APIC" };
@@ -193,11 +237,14 @@ static void written(void)
 	ok(i == AT_PARAMS && !(bp->hdr.loadflags & CAN_USE_HEAP), "L2: no heap, and the zero page area is empty");
 	ok(entry.rsi == AT_PARAMS && !bp->sentinel && bp->hdr.version == 0x20f && bp->hdr.type_of_loader == 0xff &&
 	   bp->acpi_rsdp_addr == AT_RSDP && bp->e820_entries == 5 && bp->hdr.setup_data == AT_PARAMS + 0x2000, "L3: RSI and boot_params");
+	ok(header_is_the_file_s(bp, &image), "L3: the rest of the header is the file's");
 	ok(bp->hdr.ramdisk_image == plan.initrd && bp->hdr.ramdisk_size == 5000 && !memcmp(ram_at(&ram, plan.initrd, 5000), initrd, 5000), "L9: the initrd");
 	ok(!strcmp((char *)low + AT_CMDLINE, "hello") && bp->hdr.cmd_line_ptr == AT_CMDLINE, "L4: the command line");
 	ok(entry.cr3 == AT_PAGE_TABLES && entry.rip == 0x100200 && identity(&ram) && !sum(low + 0x36000, 0x2000), "L5: 0 to 4 GiB mapped, nothing behind the tables");
 	ok(!memcmp(low + AT_EBDA, "_MP_", 4) && !sum(low + AT_EBDA, 16) && !sum(low + AT_MP_TABLE, low[AT_MP_TABLE + 4] | low[AT_MP_TABLE + 5] << 8), "L6: MP tables");
 	ok(low[AT_MP_TABLE + 44 + 3] == 3 && low[AT_MP_TABLE + 64 + 3] == 1 && low[AT_MP_TABLE + 84 + 3] == 1 && low[AT_MP_TABLE + 104] == 1, "L6: three CPUs, the first boots");
+	ok(reserved(&plan, AT_EBDA, 0x400) && reserved(&plan, AT_BIOS, 0x10000), "L6, L7: E820 has EBDA and BIOS area as reserved");
+	ok(!(AT_RSDP & 15) && AT_RSDP >= 0xe0000 && AT_RSDP < 0x100000, "L7: the RSDP is where a kernel looks for it");
 	ok(!memcmp(low + AT_RSDP, "RSD PTR ", 8) && !sum(low + AT_RSDP, 20) && !sum(low + AT_RSDP, 36), "L7: the RSDP");
 	memcpy(&xsdt, low + AT_RSDP + 24, 4);
 	ok(!memcmp(low + xsdt, "XSDT", 4) && !sum(low + xsdt, 52), "XSDT");
@@ -206,6 +253,8 @@ static void written(void)
 		t = low + at;
 		memcpy(&size, t + 4, 4);
 		ok(!memcmp(t, tables[i], 4) && !sum(t, size), tables[i]);
+		if (i)
+			ok(madt_has(t, size, 3), "L6: the MADT has the three CPUs and one IOAPIC");
 		if (!i) {
 			memcpy(&at, t + 140, 8);
 			memcpy(&size, low + at + 4, 4);
