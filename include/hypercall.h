@@ -234,10 +234,12 @@ struct pal_param_desc {
 	u64 size;	/* bytes, of a POINTER */
 };
 
+#define PAL_ENTRY_MENDS 0x1	/* may be called after a call was cut off; when it returns, all may be called again */
+
 struct pal_entry_desc {
 	u64 addr;	/* linear, in a CODE section */
 	u32 nr_params;
-	u32 reserved;
+	u32 flags;	/* PAL_ENTRY_* */
 	struct pal_param_desc param[PAL_MAX_PARAMS];
 };
 

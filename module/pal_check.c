@@ -119,7 +119,7 @@ static int check_entries(const struct pal_request *q)
 		const struct underpin_entry *e = &q->entry[i];
 		u64 bytes = 0;
 
-		if (e->reserved || e->nr_params > UNDERPIN_MAX_PARAMS || !in_code(q, e->addr))
+		if ((e->flags & ~UNDERPIN_ENTRY_MENDS) || e->nr_params > UNDERPIN_MAX_PARAMS || !in_code(q, e->addr))
 			return -EINVAL;
 		for (k = 0; k < e->nr_params; k++) {
 			err = check_param(e, &e->param[k], &bytes);
@@ -160,6 +160,7 @@ static void describe_entry(const struct underpin_entry *e, struct pal_entry_desc
 
 	d->addr = e->addr;
 	d->nr_params = e->nr_params;
+	d->flags = e->flags;
 	for (k = 0; k < e->nr_params; k++)
 		d->param[k] = (struct pal_param_desc){
 			.type = e->param[k].type,

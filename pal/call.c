@@ -91,6 +91,7 @@ static void enter_pal(struct cpu *cpu, struct pal_context *ctx, const void *vect
 
 	/* Only where CPUs differ in what they know. */
 	if (unlikely(vector_enter_pal(cpu, vector, ctx->components))) {
+		call_cut_off(ctx->slot);
 		context_fail(cpu, ctx, ECANCELED);
 		return;
 	}
@@ -103,7 +104,7 @@ static void enter_pal(struct cpu *cpu, struct pal_context *ctx, const void *vect
  * A context for a new call, claimed. This thread cannot be in another: what it left there is dropped.
  * NULL: none is free; *again: but one may be in a moment.
  */
-static struct pal_context *take_context(const struct pal_slot *slot, bool *again)
+static struct pal_context *take_context(struct pal_slot *slot, bool *again)
 {
 	struct pal_context *ctx, *found = NULL;
 	u64 thread = caller_thread(slot);
@@ -115,8 +116,10 @@ static struct pal_context *take_context(const struct pal_slot *slot, bool *again
 			*again |= READ_ONCE(ctx->state) != CONTEXT_RUNNING;
 			continue;
 		}
-		if (unlikely(ctx->state != CONTEXT_IDLE) && ctx->owner_thread == thread)
+		if (unlikely(ctx->state != CONTEXT_IDLE) && ctx->owner_thread == thread) {
+			call_cut_off(slot);
 			context_drop(ctx);
+		}
 		if (ctx->state == CONTEXT_IDLE && !found)
 			found = ctx;
 		else
@@ -137,6 +140,11 @@ static bool call(struct cpu *cpu, struct pal_slot *slot, const struct pal_entry 
 	if (unlikely(!ctx)) {
 		slot_leave(slot);
 		return again || refuse(cpu, slot, EBUSY);
+	}
+	ctx->nr_cut = READ_ONCE(slot->nr_cut);
+	if (unlikely(ctx->nr_cut != READ_ONCE(slot->nr_mended)) && !(entry->flags & PAL_ENTRY_MENDS)) {
+		context_release(ctx);
+		return refuse(cpu, slot, ECANCELED);
 	}
 	ctx->entry = entry;
 	save_owner(cpu, ctx);

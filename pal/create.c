@@ -35,6 +35,7 @@ static void slot_fill(struct pal_slot *slot, struct pal *pal, const struct pal_d
 	pal->slot = slot;
 	slot->pal = pal;
 	slot->dying = 0;
+	slot->nr_cut = slot->nr_mended = 0;
 	slot->owner_cr3 = desc->owner_cr3;
 	slot->owner_cr3_user = desc->owner_cr3_user;
 	slot->stub = desc->stub;

@@ -101,11 +101,12 @@ static int take_entry(const struct pal_entry_desc *from, struct pal *pal, struct
 	u64 offset = 0;
 	u32 i;
 
-	if (!s || s->type != PAL_SECTION_CODE || from->reserved || from->nr_params > PAL_MAX_PARAMS)
+	if (!s || s->type != PAL_SECTION_CODE || (from->flags & ~PAL_ENTRY_MENDS) || from->nr_params > PAL_MAX_PARAMS)
 		return -EINVAL;
 	e->addr = from->addr;
 	e->frame = s->first + ((from->addr - s->addr) >> PAGE_SHIFT);
 	e->nr_params = from->nr_params;
+	e->flags = from->flags;
 	for (i = 0; i < e->nr_params; i++)
 		if (take_param(from, &from->param[i], &e->param[i], &offset))
 			return -EINVAL;

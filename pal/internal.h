@@ -45,6 +45,7 @@
 struct pal_slot {
 	u64 claim;
 	u32 dying;		/* destroy was asked for */
+	u32 nr_cut, nr_mended;	/* calls that ended where the PAL did not want it to; how many of them an entry point has put right */
 	bool compat;		/* PAL_DESC_32BIT */
 	u64 generation[PAL_MAX_CONTEXTS];	/* of resume tokens; never reset */
 	u64 owner_cr3, owner_cr3_user;
@@ -79,7 +80,7 @@ struct pal_param {
 struct pal_entry {
 	u64 addr;
 	u32 frame;		/* index of the frame that it lies in */
-	u32 nr_params;
+	u16 nr_params, flags;	/* PAL_ENTRY_* */
 	struct pal_param param[PAL_MAX_PARAMS];
 };
 
@@ -98,6 +99,7 @@ struct pal_context {
 	u32 index;
 	u32 state;		/* enum context_state */
 	const struct pal_entry *entry;
+	u32 nr_cut;		/* of the slot, when it began */
 	/* the owner */
 	u64 owner_thread;	/* call.c, caller_thread() */
 	u64 owner_rsp;
@@ -261,6 +263,15 @@ void context_finish(struct cpu *cpu, struct pal_context *ctx, bool at_stub);
 void context_fail(struct cpu *cpu, struct pal_context *ctx, u32 error);
 /* A service that the call did not finish is dropped, with its keys (utpm.c). */
 void utpm_abandon(const struct pal_context *ctx);
+/*
+ * A call ends in the middle: what the PAL was about to change is half changed, and ring 0 chooses where. From now
+ * on only its entry points that say that they can bear this are called (PAL_ENTRY_MENDS).
+ */
+static inline void call_cut_off(struct pal_slot *slot)
+{
+	__atomic_add_fetch(&slot->nr_cut, 1, __ATOMIC_SEQ_CST);
+}
+
 static inline void context_drop(struct pal_context *ctx)
 {
 	utpm_abandon(ctx);

@@ -79,6 +79,8 @@ void context_finish(struct cpu *cpu, struct pal_context *ctx, bool at_stub)
 		vmwrite(GUEST_RIP, ctx->pal->stub_returns ? slot->stub - 1 : ctx->return_address);
 		vmwrite(GUEST_RSP, ctx->pal->stub_returns ?
 			ctx->owner_rsp : ctx->owner_rsp + (ctx->pal->compat ? 4 : 8));
+		if (ctx->entry->flags & PAL_ENTRY_MENDS)
+			WRITE_ONCE(slot->nr_mended, ctx->nr_cut);
 		context_drop(ctx);
 	} else if (err == -EFAULT || err == -EAGAIN) {
 		/* The owner's page first; its VMCALL, made again, copies the rest. */
@@ -100,6 +102,7 @@ static void end_call(struct cpu *cpu, u32 error)
 	struct pal_context *ctx = cpu->pal_context;
 
 	leave_pal(cpu, NULL);
+	call_cut_off(ctx->slot);
 	context_fail(cpu, ctx, error);
 }
 

@@ -23,7 +23,7 @@ struct measured_section {
 
 struct measured_entry {
 	u64 offset;
-	u32 nr_params, zero;
+	u32 nr_params, flags;
 };
 
 void measure_begin(struct pal *pal)
@@ -52,7 +52,7 @@ static void measure_sections(struct pal *pal)
 
 static void measure_entry(struct pal *pal, const struct pal_entry *entry)
 {
-	struct measured_entry e = { entry->addr - pal->section[0].addr, entry->nr_params, 0 };
+	struct measured_entry e = { entry->addr - pal->section[0].addr, entry->nr_params, entry->flags };
 	u32 i;
 
 	br_sha256_update(&pal->hash, &e, sizeof(e));

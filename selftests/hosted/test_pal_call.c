@@ -35,6 +35,13 @@ static void plain_pal(void)
 	start_pal();
 }
 
+static void plain_pal_with(u32 entry_flags)
+{
+	new_pal();
+	p.desc.entry[0].flags = entry_flags;
+	start_pal();
+}
+
 static u64 *owner_stack(void)
 {
 	return (u64 *)((u8 *)frame(STACK_PFN) + (RSP & 4095));
@@ -832,6 +839,46 @@ static void test_called_before(void)
 	exit_return(cpu, 3);
 }
 
+/* A call that is cut off: nothing but the entry point that mends may be called (PAL_ENTRY_MENDS). */
+static void test_cut_off(void)
+{
+	struct cpu *cpu, *other;
+
+	plain_pal_with(0);
+	cpu = enter(0);
+	interrupt(cpu);
+	cpu = owner_calls(0, THREAD);
+	ok(fetch(cpu) && at_stub(cpu, ECANCELED), "a thread that jumped out of its call calls again: ECANCELED");
+	check_callee_saved(cpu);
+	cpu = owner_calls(0, THREAD);
+	check(fetch(cpu) && at_stub(cpu, ECANCELED));
+	other = owner_calls(1, OTHER_THREAD);
+	ok(fetch(other) && at_stub(other, ECANCELED), "for good, and for every thread");
+	fake_cpu = 0;
+
+	plain_pal_with(0);
+	cpu = enter(0);
+	vmwrite(VM_EXIT_INTERRUPTION_INFO, 6 | 3 << 8 | BIT(31));
+	pal_exit(cpu, REASON_EXCEPTION_OR_NMI);
+	check(at_stub(cpu, EFAULT));
+	cpu = owner_calls(0, THREAD);
+	ok(fetch(cpu) && at_stub(cpu, ECANCELED), "the same after a fault");
+
+	plain_pal_with(PAL_ENTRY_MENDS);
+	cpu = enter(0);
+	interrupt(cpu);
+	cpu = owner_calls(0, THREAD);
+	ok(fetch(cpu) && cpu->mode == MODE_PAL, "an entry point that mends is called");
+	check(slot_of(p.id)->nr_cut == 1 && slot_of(p.id)->nr_mended == 0);
+	exit_return(cpu, 3);
+	ok(returned(cpu, 3) && slot_of(p.id)->nr_mended == 1, "and with its return the PAL is whole again");
+	cpu = enter(0);
+	vmwrite(VM_EXIT_INTERRUPTION_INFO, 6 | 3 << 8 | BIT(31));
+	pal_exit(cpu, REASON_EXCEPTION_OR_NMI);
+	check(at_stub(cpu, EFAULT));
+	ok(slot_of(p.id)->nr_cut == 2 && slot_of(p.id)->nr_mended == 1, "but not where it faults");
+}
+
 int main(void)
 {
 	pal_machine_start(2);
@@ -841,6 +888,7 @@ int main(void)
 	test_pointers();
 	test_interrupts();
 	test_threads();
+	test_cut_off();
 	test_faults();
 	test_services();
 	test_vmcs();

@@ -87,6 +87,7 @@ static void test_each(void)
 	REFUSED("an entry in RODATA", d->entry[0].addr = d->section[S_RODATA].addr);
 	REFUSED("an entry nowhere", d->entry[0].addr = 0x1000);
 	REFUSED("the same entry twice", d->nr_entries = 2; d->entry[1].addr = d->entry[0].addr);
+	REFUSED("an unknown flag of an entry", d->entry[0].flags = 2);
 	REFUSED("11 parameters", d->entry[0].nr_params = 11);
 	REFUSED("parameter type 0", q[0].type = 0);
 	REFUSED("parameter type 3", q[0].type = 3);

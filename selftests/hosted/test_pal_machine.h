@@ -414,6 +414,7 @@ static void describe(struct test_pal *p, u64 base)
 	d->nr_sections = NR_S;
 	d->nr_entries = 1;
 	d->entry[0].addr = base + 0x40;
+	d->entry[0].flags = PAL_ENTRY_MENDS;	/* the tests cut calls off, and call again */
 	for (i = 0; i < NR_S; i++) {
 		d->section[i] = (struct pal_section_desc){ type[i], i == S_PARAM ? 2 : 1, at };
 		at += d->section[i].nr_pages * PAGE_SIZE;

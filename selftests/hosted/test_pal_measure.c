@@ -35,6 +35,7 @@ static void prepare(u64 base)
 	u32 i;
 
 	describe(&p, base);
+	p.desc.entry[0].flags = 0;
 	p.desc.entry[0].nr_params = 2;
 	p.desc.entry[0].param[0].type = PAL_PARAM_INTEGER;
 	p.desc.entry[0].param[1] = (struct pal_param_desc){ PAL_PARAM_POINTER, 3, 1, 0, 4096 };
@@ -87,6 +88,7 @@ int main(void)
 	differs("a section's size", p.desc.section[S_SHARED].nr_pages = 2);
 	differs("where a section lies", p.desc.section[S_SHARED].addr += 0x1000);
 	differs("the entry point", p.desc.entry[0].addr += 1);
+	differs("whether it bears a PAL that was cut off", p.desc.entry[0].flags = PAL_ENTRY_MENDS);
 	differs("a parameter's direction", p.desc.entry[0].param[1].flags = 1);
 	differs("a parameter's size", p.desc.entry[0].param[1].size = 4095);
 	differs("where a parameter's size comes from", p.desc.entry[0].param[1].size_param = 0);

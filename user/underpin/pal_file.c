@@ -48,7 +48,7 @@ static void measure(const struct underpin_pal_image *image, uint8_t digest[UNDER
 
 		add_u64(&hash, e->addr - first);
 		add_u32(&hash, e->nr_params);
-		add_u32(&hash, 0);
+		add_u32(&hash, e->flags);
 		for (k = 0; k < e->nr_params; k++) {
 			add_u32(&hash, e->param[k].type | (uint32_t)e->param[k].flags << 16);
 			add_u32(&hash, e->param[k].size_param);

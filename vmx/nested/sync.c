@@ -105,9 +105,11 @@ void sync_hot_to_vmcs02(struct nested *n)
 
 /* In a line of code for each field: this is most of what an exit of L2 costs. */
 #define FROM_VMCS02(member, NAME, code, when, kind, how) \
-	if (VMCS12_##kind == VMCS12_G && \
-	    (VMCS12_EXISTS_##when == VMCS12_EXISTS_ALWAYS || vmcs12_copies[VMCS12_INDEX(NAME)].vmcs02)) \
-		vmcs12_update(n, VMCS12_INDEX(NAME), vmread(code));
+	do { \
+		if (VMCS12_##kind == VMCS12_G && \
+		    (VMCS12_EXISTS_##when == VMCS12_EXISTS_ALWAYS || vmcs12_copies[VMCS12_INDEX(NAME)].vmcs02)) \
+			vmcs12_update(n, VMCS12_INDEX(NAME), vmread(code)); \
+	} while (0);
 
 void sync_hot_from_vmcs02(struct nested *n)
 {

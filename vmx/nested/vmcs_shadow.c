@@ -118,9 +118,11 @@ static void update(struct nested *n, u32 index, u64 value)
 }
 
 #define FROM_SHADOW(member, NAME, code, when, kind, how) \
-	if (VMCS12_SHADOW_##how == VMCS12_SHADOW_W && \
-	    (VMCS12_EXISTS_##when == VMCS12_EXISTS_ALWAYS || vmcs12_copies[VMCS12_INDEX(NAME)].shadow)) \
-		update(n, VMCS12_INDEX(NAME), vmread(code));
+	do { \
+		if (VMCS12_SHADOW_##how == VMCS12_SHADOW_W && \
+		    (VMCS12_EXISTS_##when == VMCS12_EXISTS_ALWAYS || vmcs12_copies[VMCS12_INDEX(NAME)].shadow)) \
+			update(n, VMCS12_INDEX(NAME), vmread(code)); \
+	} while (0);
 
 void vmcs_shadow_from(struct cpu *cpu, struct nested *n)
 {

@@ -59,10 +59,16 @@ struct underpin_param {
 	__u64 size;		/* of a POINTER: bytes */
 };
 
+/*
+ * May be called although an earlier call was cut off in the middle (docs/abi.md, How a call ends), when all
+ * others are ECANCELED; when it returns, all may be called again. For code that puts the PAL's data in order.
+ */
+#define UNDERPIN_ENTRY_MENDS 0x1
+
 struct underpin_entry {
 	__u64 addr;		/* in a CODE section */
 	__u32 nr_params;
-	__u32 reserved;		/* 0 */
+	__u32 flags;		/* UNDERPIN_ENTRY_* */
 	struct underpin_param param[UNDERPIN_MAX_PARAMS];
 };
 

@@ -8,5 +8,6 @@ STATIC = 1
 PAL_WINDOW = $(if $(filter sdk,$(NAME)),262144,0)
 PAL_CONTEXTS = $(if $(filter sdk,$(NAME)),3,1)
 CFLAGS = -O2 -g -D_GNU_SOURCE -pthread
-PAL_CFLAGS = -mgeneral-regs-only
+# They are cut off on purpose, again and again; up-cut is about that.
+PAL_CFLAGS = -mgeneral-regs-only $(if $(filter cut,$(NAME)),,-DUNDERPIN_PAL_ENTRY_FLAGS=UNDERPIN_ENTRY_MENDS)
 include $(TOP)/user/sdk/pal.mk

@@ -7,4 +7,5 @@
 need_core
 mark
 run_tap up-owner
+run_tap up-cut
 end_of_pals

@@ -17,8 +17,8 @@ static unsigned char key[PAL_P256_PRIVATE];
 static volatile bool have_key;
 
 /*
- * A call can end after any instruction (docs/abi.md), and then agent_sign() be called: no
- * signature by a key of which some bytes are another's, or zero.
+ * A call can be cut off after any instruction (docs/abi.md). The core then lets nobody call agent_sign() until a
+ * key was made or loaded; here it is said once more: no signature by a key of which some bytes are another's, or zero.
  */
 static void key_changes(void)
 {
@@ -51,7 +51,7 @@ long agent_make(unsigned char blob[AGENT_BLOB], unsigned char point[AGENT_PUBLIC
 	key_is_whole();
 	return 0;
 }
-UNDERPIN_PAL_ENTRY(agent_make, PAL_OUT(AGENT_BLOB), PAL_OUT(AGENT_PUBLIC));
+UNDERPIN_PAL_ENTRY_MENDS(agent_make, PAL_OUT(AGENT_BLOB), PAL_OUT(AGENT_PUBLIC));
 
 long agent_load(const unsigned char blob[AGENT_BLOB], unsigned char point[AGENT_PUBLIC])
 {
@@ -67,7 +67,7 @@ long agent_load(const unsigned char blob[AGENT_BLOB], unsigned char point[AGENT_
 	key_is_whole();
 	return 0;
 }
-UNDERPIN_PAL_ENTRY(agent_load, PAL_IN(AGENT_BLOB), PAL_OUT(AGENT_PUBLIC));
+UNDERPIN_PAL_ENTRY_MENDS(agent_load, PAL_IN(AGENT_BLOB), PAL_OUT(AGENT_PUBLIC));
 
 long agent_sign(const unsigned char *message, long size, unsigned char signature[AGENT_SIGNATURE])
 {

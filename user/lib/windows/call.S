@@ -17,9 +17,17 @@ underpin_resume_stub:
 	vmcall
 	negq	%rax
 	jle	2f
-1:	movl	%eax, %edi
+1:	testl	$UNDERPIN_STUB_OCALL, %eax
+	jnz	3f
+	movl	%eax, %edi
 	jmp	underpin_call_failed
 2:	ud2
+3:	movq	$-38, %rsi		/* a call back to the owner: ENOSYS, Windows' programs answer none */
+	movl	$UNDERPIN_HC_PAL_RESUME, %eax
+	vmcall
+	negq	%rax
+	jle	2b
+	jmp	1b
 
 /*
  * From Windows' convention to System V's. RAX: the entry point. Windows has its first four

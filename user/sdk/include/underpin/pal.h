@@ -38,19 +38,31 @@
  */
 #ifdef __i386__
 struct underpin_entry_386 {
-	__u32 addr, addr_high, nr_params, reserved;
+	__u32 addr, addr_high, nr_params, flags;
 	struct underpin_param param[UNDERPIN_MAX_PARAMS];
 };
 #define UNDERPIN_PAL_ENTRY_TYPE struct underpin_entry_386
 #else
 #define UNDERPIN_PAL_ENTRY_TYPE struct underpin_entry
 #endif
-#define UNDERPIN_PAL_ENTRY(function, ...) \
+/* Flags of each entry point that does not say its own; -DUNDERPIN_PAL_ENTRY_FLAGS=... in PAL_CFLAGS. */
+#ifndef UNDERPIN_PAL_ENTRY_FLAGS
+#define UNDERPIN_PAL_ENTRY_FLAGS 0
+#endif
+#define UNDERPIN_PAL_ENTRY(function, ...) UNDERPIN_PAL_ENTRY_WITH(function, UNDERPIN_PAL_ENTRY_FLAGS, ##__VA_ARGS__)
+/*
+ * A call can be cut off after any instruction (its thread jumps away, the PAL faults), and then the PAL's data are as
+ * they were there: all its entry points are ECANCELED from then on, but for those that put them in order, whatever
+ * they find. When such a one has returned, the others may be called again.
+ */
+#define UNDERPIN_PAL_ENTRY_MENDS(function, ...) UNDERPIN_PAL_ENTRY_WITH(function, UNDERPIN_ENTRY_MENDS, ##__VA_ARGS__)
+#define UNDERPIN_PAL_ENTRY_WITH(function, entry_flags, ...) \
 	__attribute__((used, section("underpin_entries"), aligned(8))) \
 	const UNDERPIN_PAL_ENTRY_TYPE underpin_entry_##function = { \
 		.addr = (uintptr_t)(function), \
 		.nr_params = sizeof((struct underpin_param[]){ { 0 }, ##__VA_ARGS__ }) / \
 			     sizeof(struct underpin_param) - 1, \
+		.flags = (entry_flags), \
 		.param = { __VA_ARGS__ }, \
 	}
 
