@@ -326,6 +326,7 @@ static void destroy(struct vm *vm)
 {
 	unsigned int i;
 
+	net_close(vm->net);
 	debugger_close(vm);
 	if (vm->disk.fd > 0)
 		close(vm->disk.fd);
@@ -348,6 +349,8 @@ static void destroy(struct vm *vm)
 
 static bool add_devices(struct vm *vm, const struct vm_options *options, struct problem *p)
 {
+	static const uint8_t mac[6] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 };
+
 	uart_init(&vm->uart, &vm->ops, 4);
 	platform_init(&vm->platform, &vm->ops);
 	pci_init(&vm->pci, &vm->ops);
@@ -357,10 +360,13 @@ static bool add_devices(struct vm *vm, const struct vm_options *options, struct 
 	if ((options->disk && !disk_open(&vm->disk, options->disk, false, p)) ||
 	    (options->cdrom && !disk_open(&vm->cdrom, options->cdrom, true, p)))
 		return false;
-	return (virtio_rng_init(&vm->rng, &vm->pci, vm->ram) && virtio_console_init(&vm->hvc, &vm->pci, vm->ram) &&
-		(!options->disk || virtio_blk_init(&vm->blk, &vm->pci, vm->ram, &vm->disk)) &&
-		(!options->cdrom || virtio_scsi_init(&vm->scsi, &vm->pci, vm->ram, &vm->cdrom))) ||
-	       problem(p, "the PCI bus is full");
+	if (!virtio_rng_init(&vm->rng, &vm->pci, vm->ram) || !virtio_console_init(&vm->hvc, &vm->pci, vm->ram) ||
+	    (options->disk && !virtio_blk_init(&vm->blk, &vm->pci, vm->ram, &vm->disk)) ||
+	    (options->cdrom && !virtio_scsi_init(&vm->scsi, &vm->pci, vm->ram, &vm->cdrom)) ||
+	    (options->net && !virtio_net_init(&vm->card, &vm->pci, vm->ram, mac)))
+		return problem(p, "the PCI bus is full");
+	vm->net = options->net ? net_open(&vm->card, &vm->lock, p) : NULL;
+	return !options->net || vm->net;
 }
 
 static bool prepare(struct vm *vm, const struct vm_options *options, struct problem *p)
@@ -393,7 +399,8 @@ static int run_to_end(struct vm *vm, const struct vm_options *options, struct pr
 	unsigned int i;
 
 	/* Before the first instruction of the guest; threads that exist are confined with this one. */
-	if (!start_threads(vm, p) || !debugger_start(vm, p) || (options->confine && !confine(p)))
+	if (!start_threads(vm, p) || !debugger_start(vm, p) || (vm->net && !net_start(vm->net, p)) ||
+	    (options->confine && !confine(vm->net, p)))
 		_exit(fprintf(stderr, "underpin vm: %s\n", p->text) < 0 ? END_FAILED : END_FAILED);
 	terminal_raw(&vm->terminal);
 	pthread_barrier_wait(&vm->start);

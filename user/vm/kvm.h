@@ -11,6 +11,7 @@ struct vm_options {
 	const char *symbols;		/* a vmlinux for dumps; NULL: none */
 	const char *gdb;		/* port or path; NULL: none */
 	const char *disk, *cdrom;	/* files; NULL: none */
+	bool net;			/* a user's network; net.h */
 	bool console_hvc;		/* the terminal is hvc0, not COM1 */
 	bool stats, confine;
 };
@@ -21,7 +22,7 @@ struct vm_options {
  */
 int vm_run(const struct vm_options *options, const struct plan *plan, const struct ram *ram, struct problem *p);
 
-/* Only what a running machine needs; in every thread. False: not possible here. */
-bool confine(struct problem *p);
+/* Only what a running machine needs, and one with a network; in every thread. False: not possible here. */
+bool confine(bool network, struct problem *p);
 
 #endif

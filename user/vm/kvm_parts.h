@@ -10,6 +10,7 @@
 
 #include "dev/virtio.h"
 #include "kvm.h"
+#include "net.h"
 #include "stats.h"
 
 #define ENDING_NONE (-1)
@@ -52,6 +53,8 @@ struct vm {
 	struct virtio_blk blk;
 	struct virtio_scsi scsi;
 	struct disk disk, cdrom;
+	struct virtio_net card;
+	struct net *net;		/* NULL: none */
 	bool console_hvc;
 	struct terminal terminal;
 	struct symbols *symbols;	/* NULL: none */

@@ -41,6 +41,7 @@ static void usage(FILE *to)
 	      "  --mem SIZE       such as 512M or 4G (what kernel and initrd need, at least 256M)\n"
 	      "  --cpus N         (1)\n"
 	      "  --disk FILE      /dev/vda, written to     --cdrom FILE   /dev/sr0 (an ISO that is booted is one)\n"
+	      "  --net user       a network card; 10.0.2.2 leads out (by DHCP, names too), nothing in\n"
 	      "  --console com1|hvc0   what the terminal is to the guest (com1)\n"
 	      "  --boot 32|64|pvh|multiboot     the protocol (chosen by the kernel)\n"
 	      "  --load ADDRESS   --initrd-at ADDRESS   instead of the computed ones\n"
@@ -120,7 +121,7 @@ static bool parse_mode(const char *text, enum boot_mode *mode, struct problem *p
 	return problem(p, "--boot: '%s' is none of 32, 64, pvh, multiboot", text);
 }
 
-enum { OPT_KERNEL = 256, OPT_INITRD, OPT_APPEND, OPT_MEM, OPT_CPUS, OPT_BOOT, OPT_LOAD, OPT_INITRD_AT, OPT_DUMP, OPT_STATS, OPT_TIMEOUT, OPT_FREE, OPT_QUIET, OPT_DEVICE, OPT_GDB, OPT_SYMBOLS, OPT_DISK, OPT_CDROM, OPT_CONSOLE };
+enum { OPT_KERNEL = 256, OPT_INITRD, OPT_APPEND, OPT_MEM, OPT_CPUS, OPT_BOOT, OPT_LOAD, OPT_INITRD_AT, OPT_DUMP, OPT_STATS, OPT_TIMEOUT, OPT_FREE, OPT_QUIET, OPT_DEVICE, OPT_GDB, OPT_SYMBOLS, OPT_DISK, OPT_CDROM, OPT_CONSOLE, OPT_NET };
 
 static bool parse_options(int argc, char **argv, struct options *o, struct problem *p)
 {
@@ -129,7 +130,7 @@ static bool parse_options(int argc, char **argv, struct options *o, struct probl
 		{ "mem", 1, NULL, OPT_MEM }, { "cpus", 1, NULL, OPT_CPUS }, { "boot", 1, NULL, OPT_BOOT }, { "load", 1, NULL, OPT_LOAD },
 		{ "initrd-at", 1, NULL, OPT_INITRD_AT }, { "dump-layout", 0, NULL, OPT_DUMP }, { "stats", 0, NULL, OPT_STATS },
 		{ "timeout", 1, NULL, OPT_TIMEOUT }, { "no-seccomp", 0, NULL, OPT_FREE }, { "quiet", 0, NULL, OPT_QUIET },
-		{ "device", 1, NULL, OPT_DEVICE }, { "disk", 1, NULL, OPT_DISK }, { "cdrom", 1, NULL, OPT_CDROM }, { "console", 1, NULL, OPT_CONSOLE },
+		{ "device", 1, NULL, OPT_DEVICE }, { "disk", 1, NULL, OPT_DISK }, { "cdrom", 1, NULL, OPT_CDROM }, { "console", 1, NULL, OPT_CONSOLE }, { "net", 1, NULL, OPT_NET },
 		{ "gdb", 1, NULL, OPT_GDB }, { "symbols", 1, NULL, OPT_SYMBOLS }, { "help", 0, NULL, 'h' }, { 0 },
 	};
 	struct request *r = &o->request;
@@ -157,6 +158,11 @@ static bool parse_options(int argc, char **argv, struct options *o, struct probl
 		case OPT_SYMBOLS: o->vm.symbols = optarg; break;
 		case OPT_DISK: o->vm.disk = optarg; break;
 		case OPT_CDROM: o->vm.cdrom = optarg; break;
+		case OPT_NET:
+			o->vm.net = !strcmp(optarg, "user");
+			if (!o->vm.net)
+				ok = problem(p, "--net: '%s' is not user, the one network that there is", optarg);
+			break;
 		case OPT_CONSOLE:
 			o->vm.console_hvc = !strcmp(optarg, "hvc0");
 			if (!o->vm.console_hvc && strcmp(optarg, "com1"))

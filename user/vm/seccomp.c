@@ -1,11 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
 /* libseccomp: the calls of a running machine, and no other; the rest kills the process. */
+#include <errno.h>
 #include <seccomp.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "kvm.h"
 
-bool confine(struct problem *p)
+/* What libslirp does: it opens connections of IPv4, waits for none, and lives without what it cannot open. */
+static int allow_network(scmp_filter_ctx filter)
+{
+	static const int calls[] = {
+		SCMP_SYS(connect), SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(sendmsg), SCMP_SYS(recvmsg), SCMP_SYS(getsockopt),
+		SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(shutdown), SCMP_SYS(fcntl),
+	};
+	int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_INET));
+	unsigned int i;
+
+	if (!error)
+		error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_INET));
+	if (!error)
+		error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(openat), 0);
+	for (i = 0; !error && i < ARRAY_SIZE(calls); i++)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+	return error;
+}
+
+bool confine(bool network, struct problem *p)
 {
 	static const int calls[] = {
 		SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(preadv), SCMP_SYS(pwritev), SCMP_SYS(getrandom), SCMP_SYS(fdatasync), SCMP_SYS(ioctl),
@@ -21,6 +42,8 @@ bool confine(struct problem *p)
 
 	for (i = 0; !error && i < ARRAY_SIZE(calls); i++)
 		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+	if (!error && network)
+		error = allow_network(filter);
 	if (!error)
 		error = seccomp_load(filter);
 	seccomp_release(filter);

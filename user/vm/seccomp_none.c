@@ -2,7 +2,8 @@
 /* In place of seccomp.c where libseccomp was not there at build time. */
 #include "kvm.h"
 
-bool confine(struct problem *p)
+bool confine(bool network, struct problem *p)
 {
+	(void)network;
 	return problem(p, "seccomp: not built in (install libseccomp-dev and build again); --no-seccomp runs the guest without it");
 }

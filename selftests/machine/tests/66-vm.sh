@@ -36,14 +36,14 @@ multiboots() {
 	done
 }
 # devices WHERE MEMORY KIB [OPTION...]: a disk, a CD, random numbers and hvc0, by Debian's own drivers in the guest (user/vm/tests/guest_devices);
-# and it has that memory, of which Linux itself takes some.
+# with a network to a web server of the machine's; and it has that memory, of which Linux itself takes some.
 devices() {
 	where=$1 mem=$2 least=$3
 	shift 3
 	{ dd if=/dev/zero bs=512 count=7; echo "disk of underpin vm"; } >"$tmp/disk" 2>/dev/null
 	truncate -s 1M "$tmp/disk"
-	/test/underpin-vm run --kernel /test/vmlinuz --initrd /test/devices.initrd --disk "$tmp/disk" --cdrom /test/cd.iso --mem "$mem" "$@" --timeout 300 \
-		--append "loglevel=4 nokaslr panic=-1 random.trust_cpu=on no_timer_check lpj=1000000 mitigations=off" </dev/null >"$tmp/guest" 2>&1
+	/test/underpin-vm run --kernel /test/vmlinuz --initrd /test/devices.initrd --net user --disk "$tmp/disk" --cdrom /test/cd.iso --mem "$mem" "$@" --timeout 300 \
+		--append "net loglevel=4 nokaslr panic=-1 random.trust_cpu=on no_timer_check lpj=1000000 mitigations=off" </dev/null >"$tmp/guest" 2>&1
 	check_equal "$where: a guest with devices powers off" 0 $?
 	tr -d '\r' <"$tmp/guest" | grep '^guest: ' >"$tmp/said"
 	check "$where: it reads its disk" grep -qx 'guest: disk reads: disk of und' "$tmp/said"
@@ -55,10 +55,25 @@ devices() {
 	check "$where: and reads all of it" grep -qx "guest: cd sum: $(seq 300000 | sha256sum | cut -d' ' -f1)" "$tmp/said"
 	check "$where: it has its memory: $mem" test "$(sed -n 's/^guest: memory: //p' "$tmp/said")" -ge "$least"
 	check "$where: it has random numbers" grep -qx 'guest: random: 32 virtio_rng.0' "$tmp/said"
-	check "$where: each device interrupts by a pin of its own" grep -qx 'guest: interrupts: 4' "$tmp/said"
+	check "$where: each device interrupts by a pin of its own" grep -qx 'guest: interrupts: 5' "$tmp/said"
+	check "$where: DHCP gives it an address, a way out and a name server" grep -qx 'guest: dhcp: 10.0.2.15 10.0.2.2 10.0.2.3' "$tmp/said"
+	check "$where: 10.0.2.2 answers to a ping" grep -qx 'guest: ping: answered' "$tmp/said"
+	check "$where: it fetches a page" grep -qx 'guest: net: a page of the machine' "$tmp/said"
+	check "$where: and a larger file" grep -qx "guest: net sum: $(sha256sum <"$tmp/www/large" | cut -d' ' -f1)" "$tmp/said"
+	check "$where: what listens on loopback alone it does not reach" grep -qx 'guest: loopback: ' "$tmp/said"
 	check "$where: it speaks on hvc0" grep -qx 'guest: hvc0: hello' "$tmp/said"
 	diag "$(tail -n 25 "$tmp/guest")"
 }
+# Two web servers: at an address, and on the loopback interface alone.
+mkdir "$tmp/www"
+echo "a page of the machine" >"$tmp/www/hello"
+seq 100000 >"$tmp/www/large"
+ip link set lo up
+ip addr add 192.0.2.1/32 dev lo
+httpd -p 192.0.2.1:8080 -h "$tmp/www"
+httpd -p 127.0.0.1:8081 -h "$tmp/www"
+check "the machine itself reaches its loopback interface" sh -c 'printf "GET /hello HTTP/1.0\r\n\r\n" | nc -w 20 127.0.0.1 8081 | grep -q "a page of the machine"'
+
 unload
 check "kvm_intel loads on the bare machine" modprobe kvm_intel
 multiboots bare

@@ -115,6 +115,18 @@ struct virtio_scsi {
 };
 bool virtio_scsi_init(struct virtio_scsi *scsi, struct pci *pci, const struct ram *ram, struct disk *disk);
 
+#define NET_FRAME_MIN 14u	/* Ethernet's header */
+#define NET_FRAME_MAX 1514u
+struct virtio_net {
+	struct virtio v;
+	void (*send)(void *context, const uint8_t *frame, size_t n);	/* what the guest sends; may answer at once */
+	void *context;
+};
+/* send and context are the caller's. */
+bool virtio_net_init(struct virtio_net *net, struct pci *pci, const struct ram *ram, const uint8_t mac[6]);
+/* To the guest; false: it has no buffer for it, or not yet a driver. */
+bool virtio_net_receive(struct virtio_net *net, const uint8_t *frame, size_t n);
+
 bool virtio_rng_init(struct virtio *v, struct pci *pci, const struct ram *ram);
 
 bool virtio_console_init(struct virtio *v, struct pci *pci, const struct ram *ram);

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* PCI and virtio as models: a driver of ours finds them, uses them, and is then as hostile as a guest can be. */
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <pthread.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../dev/virtio.h"
+#include "../net.h"
 #include "tap.h"
 
 static bool lines[24];
@@ -23,9 +28,10 @@ static struct pci pci;
 static struct virtio_blk blk;
 static struct virtio_scsi scsi;
 static struct virtio rng, hvc;
+static struct virtio_net card;
 static struct disk disk, cdrom;
-enum { RNG = 1, HVC, BLK, SCSI };
-static struct virtio *const devices[] = { NULL, &rng, &hvc, &blk.v, &scsi.v };
+enum { RNG = 1, HVC, BLK, SCSI, NET };
+static struct virtio *const devices[] = { NULL, &rng, &hvc, &blk.v, &scsi.v, &card.v };
 
 /* --- a driver --- */
 static uint32_t config(unsigned int slot, unsigned int at, unsigned int size)
@@ -132,7 +138,7 @@ static void bus_of_pci(void)
 	unsigned int at, n = 0;
 
 	ok(config(0, 0, 4) == 0x00081b36 && config(0, 0x0a, 2) == 0x0600, "a host bridge");
-	ok(config(5, 0, 4) == ~0u && config(31, 0, 4) == ~0u && config(1 + 32 * 3, 0, 2) == 0xffff, "nothing in empty slots, on other buses and functions");
+	ok(config(6, 0, 4) == ~0u && config(31, 0, 4) == ~0u && config(1 + 32 * 3, 0, 2) == 0xffff, "nothing in empty slots, on other buses and functions");
 	ok(config(BLK, 0, 4) == 0x10421af4 && config(SCSI, 0, 4) == 0x10481af4 && config(RNG, 8, 1) == 1, "modern virtio devices by their numbers");
 	set_config(BLK, 0x10, 4, ~0u);
 	ok(config(BLK, 0x10, 4) == 0xfffff000 && get(BLK, 0x12, 2) == ~0ull, "BAR 0 tells its size; where it was nothing is meanwhile");
@@ -282,6 +288,270 @@ static void cd(void)
 	ok(SCSI_CMD("\x28\0\0\0\0\0\0\0\2\0", 100) == 0 && r[99] == 0 && r[100] == 0, "a read into less than it needs stays in it");
 }
 
+/* --- the card --- */
+static uint8_t wire[2048];	/* the last frame that the guest sent, and how many there were */
+static size_t wire_used;
+static unsigned int wire_count;
+static bool wire_echoes;
+static void to_wire(void *context, const uint8_t *frame, size_t n)
+{
+	struct virtio_net *net = context;
+
+	memcpy(wire, frame, n);
+	wire_used = n;
+	wire_count++;
+	if (wire_echoes)
+		virtio_net_receive(net, frame, n);
+}
+
+/* A frame of n bytes behind the header, in two pieces. */
+static void transmit(uint32_t n)
+{
+	memset(memory + DATA, 0, 12);
+	memset(memory + DATA + 12, 0x5a, 2000);
+	desc(1, 0, DATA, 10, 1, 1);
+	desc(1, 1, DATA + 10, n + 2, 0, 0);
+	add(NET, 1, 0);
+}
+
+/* A buffer of n bytes in two pieces, head 2. */
+static void offer(uint32_t n)
+{
+	memset(memory + DATA + 0x1000, 0xee, 2000);
+	desc(0, 2, DATA + 0x1000, 100, 3, 3);
+	desc(0, 3, DATA + 0x1000 + 100, n - 100, 2, 0);
+	add(NET, 0, 2);
+}
+
+static void network_card(void)
+{
+	static const uint8_t frame[1600] = { 1, 2, 3, 4, [1513] = 9 };
+	const uint8_t *r;
+
+	start(NET, 1ull << 32 | 1 << 5 | 1 << 16);
+	r = memory + DATA + 0x1000;
+	ok(config(NET, 0, 4) == 0x10411af4 && config(NET, 0x0a, 2) == 0x0200 && get(NET, 0x12, 2) == 2, "a network card with two queues");
+	ok(get(NET, 0x200, 4) == 0x12005452 && get(NET, 0x206, 2) == 1, "its address, and the link is up");
+	start(NET, 1ull << 32 | 1 << 15);
+	ok(!(get(NET, 0x14, 1) & 8), "no mergeable buffers: not offered");
+	ok(!virtio_net_receive(&card, frame, 60), "without a driver nothing is received");
+	start(NET, 1ull << 32 | 1 << 5);
+	wire_count = 0;
+	transmit(60);
+	ok(used(1, 0) == 0 && wire_count == 1 && wire_used == 60 && wire[0] == 0x5a && wire[59] == 0x5a && lines[PCI_IRQ(NET)], "a frame is sent without its header");
+	transmit(1514);
+	ok(used(1, 0) == 0 && wire_count == 2 && wire_used == 1514, "one of full length");
+	transmit(1515);
+	ok(used(1, 0) == 0 && wire_count == 2, "one that is too long is not");
+	transmit(13);
+	ok(used(1, 0) == 0 && wire_count == 2 && !needs_reset(NET), "nor one without a whole header of Ethernet");
+	desc(1, 0, DATA, 5, 0, 0);
+	add(NET, 1, 0);
+	ok(used(1, 0) == 0 && wire_count == 2, "nor less than a header of virtio");
+	desc(1, 0, DATA, 200, 2, 0);
+	add(NET, 1, 0);
+	ok(used(1, 0) == 0 && wire_count == 2, "nor what the card could only write to");
+	ok(!virtio_net_receive(&card, frame, 60), "a frame for a guest without a buffer is lost");
+	offer(1526);
+	ok(virtio_net_receive(&card, frame, 1514) && used(0, 2) == 1526 && r[10] == 1 && !r[0] && r[12] == 1 && r[15] == 4 && r[1525] == 9, "a full frame fills a buffer of two pieces");
+	offer(1800);
+	ok(virtio_net_receive(&card, frame, 60) && used(0, 2) == 72 && r[72] == 0xee && r[1799] == 0xee, "a short one leaves the rest as it was");
+	offer(1526);
+	ok(!virtio_net_receive(&card, frame, 1515) && !virtio_net_receive(&card, frame, 13) && used(0, 2) == -1, "no frame of an impossible length");
+	wire_echoes = true;
+	transmit(100);
+	ok(used(1, 0) == 0 && used(0, 2) == 112 && r[12] == 0x5a && r[111] == 0x5a && r[112] == 0xee, "an answer that comes while the guest sends");
+	wire_echoes = false;
+	offer(1525);
+	ok(!virtio_net_receive(&card, frame, 60) && needs_reset(NET) && r[0] == 0xee && used(0, 2) == -1, "a buffer that is a byte too small: the card asks for a reset");
+	ok(!virtio_net_receive(&card, frame, 60), "and is silent until then");
+	start(NET, 1ull << 32);
+	offer(1526);
+	ok(virtio_net_receive(&card, frame, 60) && used(0, 2) == 72, "after it it works");
+	desc(0, 4, DATA, 1600, 0, 0);
+	add(NET, 0, 4);
+	ok(!virtio_net_receive(&card, frame, 60) && needs_reset(NET), "a buffer that may only be read is none");
+}
+
+/* --- the user's network --- */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static uint16_t checksum(const uint8_t *at, size_t n, uint32_t s)
+{
+	for (; n > 1; n -= 2, at += 2)
+		s += (uint32_t)at[0] << 8 | at[1];
+	s += n ? (uint32_t)*at << 8 : 0;
+	s = (s & 0xffff) + (s >> 16);
+	return (uint16_t)~((s & 0xffff) + (s >> 16));
+}
+
+static void put16(uint8_t *at, uint16_t v)
+{
+	at[0] = (uint8_t)(v >> 8);
+	at[1] = (uint8_t)v;
+}
+
+/* A frame of IPv4 from 10.0.2.15, or from nobody (DHCP). */
+static size_t ip_frame(uint8_t *f, uint8_t protocol, uint32_t from, uint32_t to, const uint8_t *body, size_t n)
+{
+	uint32_t ends[2] = { htonl(from), htonl(to) };
+
+	memcpy(f, "\x52\x55\x0a\x00\x02\x02\x52\x54\x00\x12\x34\x56\x08\x00\x45\0\0\0\0\1\0\0\x40\0\0\0", 26);
+	if (to == ~0u)
+		memset(f, 0xff, 6);
+	put16(f + 16, (uint16_t)(20 + n));
+	f[23] = protocol;
+	memcpy(f + 26, ends, 8);
+	put16(f + 24, checksum(f + 14, 20, 0));
+	memcpy(f + 34, body, n);
+	return 34 + n;
+}
+
+/* What comes back for a frame within two seconds (its first byte behind the header), or NULL. */
+static const uint8_t *answer_to(const uint8_t *frame, size_t n)
+{
+	unsigned int tries;
+	long got = -1;
+
+	pthread_mutex_lock(&lock);
+	offer(1526);
+	memset(memory + DATA, 0, 12);
+	memcpy(memory + DATA + 12, frame, n);
+	desc(1, 0, DATA, (uint32_t)n + 12, 0, 0);
+	add(NET, 1, 0);
+	for (tries = 0; tries < 200 && (got = used(0, 2)) < 0; tries++) {
+		pthread_mutex_unlock(&lock);
+		usleep(10000);
+		pthread_mutex_lock(&lock);
+	}
+	pthread_mutex_unlock(&lock);
+	return got < 12 ? NULL : memory + DATA + 0x1000 + 12;
+}
+
+/* A SYN to a port; the flags of what comes back. */
+static int connect_to(uint32_t to, uint16_t port, uint16_t from_port)
+{
+	uint8_t f[100], tcp[20] = { [3] = 0, [7] = 1, [12] = 0x50, [13] = 2, [14] = 0x20 }, pseudo[12] = { 10, 0, 2, 15, [9] = 6, [11] = 20 };
+	uint32_t end = htonl(to);
+	const uint8_t *r;
+
+	put16(tcp, from_port);
+	put16(tcp + 2, port);
+	memcpy(pseudo + 4, &end, 4);
+	put16(tcp + 16, checksum(tcp, 20, (uint16_t)~checksum(pseudo, 12, 0)));
+	r = answer_to(f, ip_frame(f, 6, 0x0a00020f, to, tcp, sizeof(tcp)));
+	return r && r[23] == 6 ? r[47] : -1;
+}
+
+/* A socket that listens at this address, and its port. */
+static int listening(uint32_t address, uint16_t *port)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(address) };
+	socklen_t n = sizeof(in);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (fd < 0 || bind(fd, (void *)&in, sizeof(in)) || listen(fd, 4) || getsockname(fd, (void *)&in, &n))
+		abort();
+	*port = ntohs(in.sin_port);
+	return fd;
+}
+
+static uint32_t own_address(void)
+{
+	struct ifaddrs *all = NULL, *a;
+	uint32_t found = 0, v;
+
+	if (getifaddrs(&all))
+		return 0;
+	for (a = all; a; a = a->ifa_next)
+		if (a->ifa_addr && a->ifa_addr->sa_family == AF_INET) {
+			v = ntohl(((struct sockaddr_in *)(void *)a->ifa_addr)->sin_addr.s_addr);
+			found = v >> 24 != 127 ? v : found;
+		}
+	freeifaddrs(all);
+	return found;
+}
+
+static void user_network(void)
+{
+	uint8_t arp[42] = "\xff\xff\xff\xff\xff\xff\x52\x54\0\x12\x34\x56\x08\x06\0\1\x08\0\6\4\0\1\x52\x54\0\x12\x34\x56\x0a\0\2\x0f\0\0\0\0\0\0\x0a\0\2\2";
+	uint8_t dhcp[8 + 548] = { [1] = 68, [3] = 67, [8] = 1, 1, 6, [36] = 0x52, 0x54, 0, 0x12, 0x34, 0x56 }, f[700];
+	struct problem p = { "" };
+	struct net *net = net_open(&card, &lock, &p);
+	uint16_t port;
+	const uint8_t *r;
+	int fd;
+
+	if (!net) {
+		says(p.text, "libslirp-dev", "without libslirp it is told what to install");
+		skip("a user's network", "built without libslirp");
+		return;
+	}
+	start(NET, 1ull << 32);
+	ok(net_start(net, &p), "a user's network");
+	r = answer_to(arp, sizeof(arp));
+	ok(r && r[13] == 6 && r[21] == 2 && !memcmp(r + 28, "\x0a\0\2\2", 4), "10.0.2.2 answers to ARP");
+	/* Kept until the guest's address is known: the ICMP error of the packet by which libslirp learns its name server. */
+	pthread_mutex_lock(&lock);
+	offer(1526);
+	pthread_mutex_unlock(&lock);
+	usleep(300000);
+	pthread_mutex_lock(&lock);
+	used(0, 2);
+	pthread_mutex_unlock(&lock);
+	put16(dhcp + 4, sizeof(dhcp));
+	memcpy(dhcp + 8 + 236, "\x63\x82\x53\x63\x35\1\1\xff", 8);
+	r = answer_to(f, ip_frame(f, 17, 0, ~0u, dhcp, sizeof(dhcp)));
+	ok(r && r[23] == 17 && r[37] == 68 && r[42] == 2 && !memcmp(r + 58, "\x0a\0\2\x0f", 4), "DHCP offers 10.0.2.15");
+	fd = listening(0x7f000001, &port);
+	ok(connect_to(0x0a000202, port, 1001) != 0x12, "what listens on the loopback interface alone is not reached by 10.0.2.2");
+	close(fd);
+	if (own_address()) {
+		fd = listening(own_address(), &port);
+		ok(connect_to(own_address(), port, 1002) == 0x12, "a connection is accepted: SYN, ACK");
+		close(fd);
+	} else {
+		skip("a connection is accepted", "this machine has no address");
+	}
+	pthread_mutex_lock(&lock);
+	memset(memory + DATA + 0x1000, 0xff, 1526);
+	pthread_mutex_unlock(&lock);
+	net_close(net);
+	ok(true, "it ends, whatever it was about to do");
+}
+
+/* Random frames into libslirp, which is not ours: nothing but the sanitizers judges, and those our side of it. */
+static void random_frames(unsigned int rounds)
+{
+	struct problem p = { "" };
+	struct net *net = net_open(&card, &lock, &p);
+	unsigned int seed = 7, i, k;
+	uint8_t f[NET_FRAME_MAX];
+
+	if (!net)
+		return;
+	start(NET, 1ull << 32);
+	for (i = 0; i < rounds; i++) {
+		size_t n = NET_FRAME_MIN + (unsigned int)rand_r(&seed) % 200;
+
+		for (k = 0; k < n; k++)
+			f[k] = (uint8_t)rand_r(&seed);
+		memcpy(f + 12, i & 1 ? "\x08\0\x45" : "\x08\x06\0", 3);
+		f[30] = 10;	/* to addresses of the guest's network only: nothing leaves this machine */
+		f[31] = 0;
+		f[32] = 2;
+		offer(1526);
+		memcpy(memory + DATA + 12, f, n);
+		desc(1, 0, DATA, (uint32_t)n + 12, 0, 0);
+		add(NET, 1, 0);
+		used(1, 0);
+		if (used(0, 2) < 0)
+			start(NET, 1ull << 32);
+	}
+	net_close(net);
+	ok(!needs_reset(NET), "random frames");
+}
+
 /* Each way to be malformed: the device says so by its status and an interrupt, and works again after a reset. */
 static void hostile(void)
 {
@@ -351,7 +621,7 @@ static void random_guest(unsigned int rounds)
 	unsigned int seed = 1, i, k;
 
 	for (i = 0; i < rounds; i++) {
-		unsigned int slot = 1 + (unsigned int)rand_r(&seed) % 4, q = (unsigned int)rand_r(&seed) % 3, what = (unsigned int)rand_r(&seed) % 16;
+		unsigned int slot = 1 + (unsigned int)rand_r(&seed) % 5, q = (unsigned int)rand_r(&seed) % 3, what = (unsigned int)rand_r(&seed) % 16;
 
 		if (what == 0) {
 			start(slot, 1ull << 32);
@@ -365,6 +635,8 @@ static void random_guest(unsigned int rounds)
 			get(slot, (unsigned int)rand_r(&seed) % 0x400, 1u << rand_r(&seed) % 4);
 			if (slot == HVC)
 				virtio_console_receive(&hvc, memory, 20);
+			if (slot == NET)
+				virtio_net_receive(&card, wire, 10 + (unsigned int)rand_r(&seed) % 1550);
 		} else {
 			if (get(slot, 0x14, 1) != 0x0f)
 				start(slot, 1ull << 32);
@@ -415,14 +687,23 @@ int main(void)
 	pci_init(&pci, &ops);
 	pci_attach(&bus, &pci);
 	ok(virtio_rng_init(&rng, &pci, &ram) && virtio_console_init(&hvc, &pci, &ram) && virtio_blk_init(&blk, &pci, &ram, &disk) &&
-	   virtio_scsi_init(&scsi, &pci, &ram, &cdrom), "four devices");
-	ok(devices[SCSI]->function.slot == SCSI, "in slots 1 to 4");
+	   virtio_scsi_init(&scsi, &pci, &ram, &cdrom) && virtio_net_init(&card, &pci, &ram, (const uint8_t *)"\x52\x54\0\x12\x34\x56"), "five devices");
+	card.send = to_wire;
+	card.context = &card;
+	wire_echoes = false;
+	ok(devices[NET]->function.slot == NET, "in slots 1 to 5");
 	bus_of_pci();
 	negotiation();
 	block_device();
 	small_ones();
 	cd();
+	network_card();
+	user_network();
+	random_frames(3000);
+	card.send = to_wire;
+	card.context = &card;
 	hostile();
+	wire_echoes = true;
 	random_guest(200000);
 	unlink(name);
 	unlink(empty);
