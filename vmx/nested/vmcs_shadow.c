@@ -117,12 +117,14 @@ static void update(struct nested *n, u32 index, u64 value)
 	n->newer_than_shadow &= ~vmcs12_copies[index].shadow;
 }
 
+static inline __attribute__((always_inline)) void from_shadow_if(struct nested *n, bool writable, bool exists, u32 index, u32 encoding)
+{
+	if (writable && (exists || vmcs12_copies[index].shadow))
+		update(n, index, vmread(encoding));
+}
+
 #define FROM_SHADOW(member, NAME, code, when, kind, how) \
-	do { \
-		if (VMCS12_SHADOW_##how == VMCS12_SHADOW_W && \
-		    (VMCS12_EXISTS_##when == VMCS12_EXISTS_ALWAYS || vmcs12_copies[VMCS12_INDEX(NAME)].shadow)) \
-			update(n, VMCS12_INDEX(NAME), vmread(code)); \
-	} while (0);
+	from_shadow_if(n, VMCS12_SHADOW_##how == VMCS12_SHADOW_W, VMCS12_EXISTS_##when == VMCS12_EXISTS_ALWAYS, VMCS12_INDEX(NAME), code);
 
 void vmcs_shadow_from(struct cpu *cpu, struct nested *n)
 {
