@@ -248,22 +248,34 @@ static int __init complain(int ret)
 	return -EIO;
 }
 
+static int __init read_in_a_session(struct command *c, u32 pcrs, u8 secret[TPM_SECRET_SIZE])
+{
+	u32 session;
+	int ret = start_session(c, &session);
+
+	if (ret)
+		return ret;
+	ret = policy_pcr(c, session, pcrs);
+	if (!ret)
+		ret = nv_read(c, session, secret);
+	if (ret)
+		flush(c, session);	/* a good read has ended it */
+	return ret;
+}
+
+/* Any extend of any PCR ends a policy session (Part 3, 23.7): IMA's, or another program's. */
+#define RC_PCR_CHANGED 0x128
+#define TRIES 16
+
 static int __init read_secret(u32 pcrs, u8 secret[TPM_SECRET_SIZE])
 {
 	struct command c = { kzalloc(BUFFER_SIZE, GFP_KERNEL) };
-	u32 session;
-	int ret;
+	int ret = RC_PCR_CHANGED, tries;
 
 	if (!c.bytes)
 		return -ENOMEM;
-	ret = start_session(&c, &session);
-	if (!ret) {
-		ret = policy_pcr(&c, session, pcrs);
-		if (!ret)
-			ret = nv_read(&c, session, secret);
-		if (ret)
-			flush(&c, session);	/* a good read has ended it */
-	}
+	for (tries = 0; tries < TRIES && ret == RC_PCR_CHANGED; tries++)
+		ret = read_in_a_session(&c, pcrs, secret);
 	kfree_sensitive(c.bytes);
 	return ret;
 }
