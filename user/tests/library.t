@@ -71,7 +71,7 @@ expect_text() { # NAME PATTERN COMMAND...
 expect_text "EACCES: root or the group" "run as root, or join the group 'underpin'" env FAKE_OPEN=13 LD_PRELOAD="$w/fake.so" "$hello"
 expect_text "ENXIO: load the module" "modprobe underpin" env FAKE_OPEN=6 LD_PRELOAD="$w/fake.so" "$hello"
 expect_text "ENOMEM: the limit" "ulimit -l" env FAKE_REGISTER=12 LD_PRELOAD="$w/fake.so" "$hello"
-expect_text "EINVAL: dmesg" "dmesg" env FAKE_REGISTER=22 LD_PRELOAD="$w/fake.so" "$hello"
+expect_text "EINVAL: the core's log" "underpin log" env FAKE_REGISTER=22 LD_PRELOAD="$w/fake.so" "$hello"
 expect_text "ETIMEDOUT: try again" "did not answer the core" env FAKE_REGISTER=110 LD_PRELOAD="$w/fake.so" "$hello"
 expect_text "ENOTTY: two versions" "different versions" env FAKE_REGISTER=25 LD_PRELOAD="$w/fake.so" "$hello"
 
