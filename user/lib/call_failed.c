@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* The C end of stub.S: errno is the thread's, so it takes C to set it. And what one may do about EBUSY. */
 #include <errno.h>
-#include <stdint.h>
-
-#ifndef _WIN32
 #include <sched.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "include/underpin.h"
-#endif
-
-/* The stub calls by the System V convention and by Linux' numbers, in a Windows program too. */
-#ifdef _WIN32
-#define STUB_ABI __attribute__((sysv_abi))
-#else
-#define STUB_ABI __attribute__((visibility("hidden")))
-#define underpin_errno_of_linux(error) (error)
-#endif
+#include "internal.h"
 
 STUB_ABI intptr_t underpin_call_failed(int error);
 
@@ -26,7 +16,6 @@ STUB_ABI intptr_t underpin_call_failed(int error)
 	return -1;
 }
 
-#ifndef _WIN32
 void underpin_pause(unsigned int *tries)
 {
 	struct timespec pause = { .tv_nsec = 20000L << (*tries < 9 ? *tries : 9) };
@@ -37,4 +26,3 @@ void underpin_pause(unsigned int *tries)
 	else
 		nanosleep(&pause, NULL);
 }
-#endif

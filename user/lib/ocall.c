@@ -17,8 +17,7 @@
 
 #define MAX_ID 0xfffu
 
-long underpin_ocall(unsigned long token, unsigned int number, unsigned long a, unsigned long b)
-	__attribute__((visibility("hidden")));
+STUB_ABI underpin_long underpin_ocall(underpin_ulong token, unsigned int number, underpin_ulong a, underpin_ulong b);
 
 static struct {
 	_Atomic(underpin_ocall_fn) function;
@@ -31,16 +30,16 @@ void underpin_forget_ocall(unsigned int id)
 }
 
 /* pal_print(): 16 bytes of text, or what is left of it. */
-static long print(unsigned long a, unsigned long b)
+static underpin_long print(underpin_ulong a, underpin_ulong b)
 {
-	const unsigned long words[2] = { a, b };
+	const underpin_ulong words[2] = { a, b };
 
 	if (secure_getenv("UNDERPIN_PAL_DEBUG"))
 		fwrite(words, 1, strnlen((const char *)words, sizeof(words)), stderr);
 	return 0;
 }
 
-long underpin_ocall(unsigned long token, unsigned int number, unsigned long a, unsigned long b)
+STUB_ABI underpin_long underpin_ocall(underpin_ulong token, unsigned int number, underpin_ulong a, underpin_ulong b)
 {
 	underpin_ocall_fn function = atomic_load(&handlers[token & MAX_ID].function);
 

@@ -90,7 +90,8 @@ static int check_section(uint32_t pid, const struct underpin_section *s)
 	return -1;
 }
 
-static int check_registration(uint32_t pid, int mem, const struct underpin_pal_register *r, int arch_32, uint64_t *bytes)
+static int check_registration(uint32_t pid, int mem, const struct underpin_pal_register *r, int arch_32,
+			      uint64_t *bytes, uint32_t *contexts)
 {
 	struct underpin_section s[UNDERPIN_MAX_SECTIONS];
 	struct underpin_entry e[UNDERPIN_MAX_ENTRIES];
@@ -105,13 +106,14 @@ static int check_registration(uint32_t pid, int mem, const struct underpin_pal_r
 	    pread(mem, e, r->nr_entries * sizeof(e[0]), (off_t)r->entries) != (ssize_t)(r->nr_entries * sizeof(e[0])))
 		return -EINVAL;
 	for (i = 0; i < r->nr_sections; i++) {
-		if (!s[i].type || s[i].type > UNDERPIN_SECTION_RODATA || s[i].reserved || !s[i].size || (s[i].size | s[i].addr) % 4096)
+		if (!s[i].type || s[i].type > UNDERPIN_SECTION_WINDOW || s[i].reserved || !s[i].size || (s[i].size | s[i].addr) % 4096)
 			return -EINVAL;
 		seen[s[i].type]++;
-		if (check_section(pid, &s[i]))
+		if (s[i].type != UNDERPIN_SECTION_WINDOW && check_section(pid, &s[i]))
 			return -EINVAL;
 	}
-	if (seen[UNDERPIN_SECTION_STACK] != 1 || seen[UNDERPIN_SECTION_PARAM] > 1)
+	*contexts = seen[UNDERPIN_SECTION_STACK];
+	if (!*contexts || *contexts > 4 || seen[UNDERPIN_SECTION_PARAM] > *contexts || seen[UNDERPIN_SECTION_WINDOW] > 1)
 		return -EINVAL;
 	*bytes = 0;
 	for (i = 0; i < r->nr_entries; i++) {
@@ -137,6 +139,7 @@ static long answer(const struct seccomp_notif *n, int mem, int *fd)
 	struct underpin_pal_get_info get;
 	char path[64], link[128];
 	uint64_t bytes;
+	uint32_t contexts;
 	off_t at = (off_t)n->data.args[2];
 	ssize_t got;
 	long ret;
@@ -145,15 +148,15 @@ static long answer(const struct seccomp_notif *n, int mem, int *fd)
 	case UNDERPIN_PAL_REGISTER:
 		if (pread(mem, &r, sizeof(r), at) != sizeof(r))
 			return -EFAULT;
-		ret = check_registration(n->pid, mem, &r, n->data.arch == AUDIT_ARCH_I386, &bytes);
+		ret = check_registration(n->pid, mem, &r, n->data.arch == AUDIT_ARCH_I386, &bytes, &contexts);
 		if (ret)
 			return ret;
 		r.id = next_id++;
 		memset(r.measurement, 0xab, sizeof(r.measurement));
 		snprintf(path, sizeof(path), "underpin-pal-%u", r.id);
 		*fd = memfd_create(path, MFD_CLOEXEC);
-		fprintf(stderr, "fake: PAL %u: %s, %u sections, %u entry points, %d-bit, pointers to %llu bytes\n", r.id, r.name,
-			r.nr_sections, r.nr_entries, n->data.arch == AUDIT_ARCH_I386 ? 32 : 64, (unsigned long long)bytes);
+		fprintf(stderr, "fake: PAL %u: %s, %u sections, %u entry points, %d-bit, %u at once, pointers to %llu bytes\n", r.id, r.name,
+			r.nr_sections, r.nr_entries, n->data.arch == AUDIT_ARCH_I386 ? 32 : 64, contexts, (unsigned long long)bytes);
 		return pwrite(mem, &r, sizeof(r), at) == sizeof(r) ? 0 : -EFAULT;
 	case UNDERPIN_GET_STATUS:
 		memset(&st, 0, sizeof(st));

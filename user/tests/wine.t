@@ -22,7 +22,7 @@ check "underpin.h compiles alone, by MinGW" "$mingw" -std=c99 -pedantic -Wall -W
 
 # ---- a PAL of the SDK's, called by Windows' convention ----
 cp "$USER_DIR"/../selftests/pal/windows/*.[ch] "$w"
-printf 'PROGRAM = parts\nSRCS = parts.c\nPAL_SRCS = parts_pal.c\nPAL_WINDOWS = 1\nO = o\ninclude %s/sdk/pal.mk\n' "$USER_DIR" >"$w/Makefile"
+printf 'PAL_WINDOW = 16384\nPAL_CONTEXTS = 2\nPROGRAM = parts\nSRCS = parts.c\nPAL_SRCS = parts_pal.c\nPAL_WINDOWS = 1\nO = o\ninclude %s/sdk/pal.mk\n' "$USER_DIR" >"$w/Makefile"
 if make -s -C "$w" >"$w/log" 2>&1; then ok "PAL_WINDOWS = 1 builds a program for Windows"; else not_ok "PAL_WINDOWS = 1 builds a program for Windows"; diag "$(cat "$w/log")"; fi
 check_equal "before it is registered the PAL is ordinary code, called by Windows' convention" "before: 185 41 stressed -1 77 kept 1" \
 	"$(exe "$w/o/parts.exe" | head -n 1)"
@@ -31,13 +31,13 @@ fake "$w/o/parts.exe" >"$w/out"
 check_equal "with it: ten parameters, buffers, shared variables; RDI, RSI, XMM6 to 15 are kept; twice, with the contents as linked; errno is Windows' own" \
 	"before: 185 41 stressed -1 77 kept 1|registered: 185 43 stressed -1 77 kept 1|registered: 185 43 stressed -1 77 kept 1|failed: -1 1|" \
 	"$(tr '\n' '|' <"$w/out")"
-check_equal "the kernel saw Windows' process register, as RULES 16 wants it" 2 "$(grep -c '^fake: PAL.*parts, 7 sections, 7 entry points, 64-bit' "$w/err")"
+check_equal "the kernel saw Windows' process register, as RULES 16 wants it" 2 "$(grep -c '^fake: PAL.*parts, 10 sections, 9 entry points, 64-bit' "$w/err")"
 FAKE_REGISTER=12 fake "$w/o/parts.exe" >"$w/out"
 check_equal "a registration that fails: said why" 1 "$(grep -c 'no memory for PAL' "$w/out")"
 FAKE_REGISTER=110 fake "$w/o/parts.exe" >"$w/out"
 check_equal "one with a number that Windows has not" 1 "$(grep -c 'did not answer the core' "$w/out")"
 # The same PAL as in Linux: NAME.pal, from which the program was made, byte for byte.
-printf 'PAL = parts\nPAL_SRCS = parts_pal.c\nO = p\ninclude %s/sdk/pal.mk\n' "$USER_DIR" >"$w/pal.make"
+printf 'PAL_WINDOW = 16384\nPAL_CONTEXTS = 2\nPAL = parts\nPAL_SRCS = parts_pal.c\nO = p\ninclude %s/sdk/pal.mk\n' "$USER_DIR" >"$w/pal.make"
 make -s -C "$w" -f pal.make
 objcopy -O binary -j .pal.text -j .pal.rodata -j .pal.data -j .pal.shared "$w/p/parts.pal" "$w/bytes"
 "${mingw%gcc}objcopy" -O binary -j .pal "$w/o/parts.exe" "$w/all"

@@ -14,6 +14,8 @@ long long ten(long long a, long long b, long long c, long long d, long long e, l
 	      long long j);
 long long turn(unsigned char *text, long long n);
 long long none(void);
+long long ask(long long n);
+long long in_lent(long long offset, long long size);
 long long spin(long long n);
 long long secret(void);
 long long leave(long long error);
@@ -107,6 +109,36 @@ static DWORD WINAPI spinner(void *answer)
 	return 0;
 }
 
+/* In the middle of a call; in Windows' convention, and with all 64 bits. */
+static long long answer(void *cookie, unsigned int number, unsigned long long a, unsigned long long b)
+{
+	*(int *)cookie += 1;
+	return number == 7 && b == 5 && a >> 40 == 1 ? (long long)(a & 0xff) + 2 : -1;
+}
+
+static int asks(int pal)
+{
+	int asked = 0;
+
+	if (underpin_pal_on_ocall(pal, answer, &asked))
+		return 0;
+	/* ((0 * 3 + 2) * 3 + 3) * 3 + 4 */
+	return ask(3) == 31 && asked == 3 && keeps();
+}
+
+static int lends(int pal)
+{
+	unsigned char *pages = VirtualAlloc(NULL, 8192, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE);
+	size_t offset;
+	long long sum;
+
+	memset(pages, 1, 8192);
+	if (underpin_pal_lend(pal, pages, 8192, &offset))
+		return 0;
+	sum = in_lent((long long)offset, 8192);
+	return sum == 8192 && pages[0] == 2 && pages[8191] == 2 && !underpin_pal_take_back(pal) && VirtualFree(pages, 0, MEM_RELEASE);
+}
+
 /* The page of a PAL is zeros for Windows' code too. */
 static int hidden(void)
 {
@@ -125,8 +157,8 @@ static int with_core(void)
 	struct underpin_pal_info info = { 0 };
 	unsigned char text[65] = "desserts";
 	char measurement[65];
-	long long spun = 0;
-	HANDLE thread;
+	long long spun[2] = { 0 };
+	HANDLE thread[2];
 
 	pal = device < 0 ? -1 : underpin_pal_register_table(device, &underpin_pal, &reg);
 	check(pal >= 0, "a Windows program registers a PAL");
@@ -145,18 +177,24 @@ static int with_core(void)
 	errno = 0;
 	check(leave(125) == -1 && errno == ECANCELED, "and one that has another number in Windows");
 	errno = 0;
-	check(fault() == -1 && errno == EFAULT, "a fault inside is EFAULT, and no exception of Windows'");
-	errno = 0;
 	check(turn(text, 65) == -1 && errno == EINVAL, "a byte above its bound: EINVAL");
-	thread = CreateThread(NULL, 0, spinner, &spun, 0, NULL);
-	while (WaitForSingleObject(thread, 0) == WAIT_TIMEOUT) {
+	check(asks(pal), "it asks its owner, whose function is one of Windows'");
+	check(lends(pal), "pages of VirtualAlloc() are lent and come back");
+	for (int i = 0; i < 2; i++)
+		thread[i] = CreateThread(NULL, 0, spinner, &spun[i], 0, NULL);
+	while (WaitForMultipleObjects(2, thread, TRUE, 0) == WAIT_TIMEOUT) {
 		errno = 0;
 		busy += none() == -1 && errno == EBUSY;
 		Sleep(1);
 	}
-	check(spun == 20000000, "a thread of Windows' calls it");
+	check(spun[0] == 20000000 && spun[1] == 20000000, "two threads of Windows' call it");
+	check(busy, "a third finds it busy");
 	check(!underpin_pal_get_info(pal, &info) && info.interrupts, "interrupted, it goes on");
 	printf("# %llu interrupts, %d times busy\n", (unsigned long long)info.interrupts, busy);
+	errno = 0;
+	check(fault() == -1 && errno == EFAULT, "a fault inside is EFAULT, and no exception of Windows'");
+	errno = 0;
+	check(none() == -1 && errno == ECANCELED, "whose data may be half changed then: no call any more");
 	underpin_measurement_text(reg.measurement, measurement);
 	check(!underpin_pal_stop(pal) && hidden(), "it ends, and its pages are zeros");
 	check((pal = start()) >= 0 && ten(1, 0, 0, 0, 0, 0, 0, 0, 0, 0) == 1 && seen == 41, "and begins again");

@@ -5,4 +5,6 @@ PAL = parts
 SRCS = parts.c
 PAL_SRCS = parts_pal.c
 PAL_WINDOWS = 1
+PAL_WINDOW = 16384
+PAL_CONTEXTS = 2
 include $(TOP)/user/sdk/pal.mk

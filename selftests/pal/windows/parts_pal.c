@@ -49,6 +49,33 @@ long none(void)
 }
 UNDERPIN_PAL_ENTRY(none);
 
+/* What it asks the owner, and the answers. */
+long ask(long n)
+{
+	long sum = 0;
+
+	for (long i = 0; i < n; i++)
+		sum = sum * 3 + pal_ocall(7, (unsigned long)i | 1ul << 40, 5);
+	spoil();
+	pal_printf("asked %ld times\n", n);
+	return sum;
+}
+UNDERPIN_PAL_ENTRY(ask, PAL_INT);
+
+/* In lent memory: its sum, and 1 is added to all. */
+long in_lent(long offset, long size)
+{
+	unsigned char *lent = pal_lent((size_t)offset, (size_t)size);
+	long sum = 0;
+
+	if (!lent)
+		return -1;
+	for (long i = 0; i < size; i++)
+		sum += lent[i]++;
+	return sum;
+}
+UNDERPIN_PAL_ENTRY(in_lent, PAL_INT, PAL_INT);
+
 /* Long enough for interrupts. */
 long spin(long n)
 {

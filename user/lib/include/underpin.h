@@ -90,7 +90,14 @@ int underpin_pal_stop(int pal);
  * all that a function may, but call this PAL: that drops the call in progress. Without one, the PAL is answered -ENOSYS.
  * To be set before the first call, after each registration. The PAL must not believe a word.
  */
-typedef long (*underpin_ocall_fn)(void *cookie, unsigned int number, unsigned long a, unsigned long b);
+#ifdef _WIN32	/* long has 4 bytes there */
+typedef long long underpin_long;
+typedef unsigned long long underpin_ulong;
+#else
+typedef long underpin_long;
+typedef unsigned long underpin_ulong;
+#endif
+typedef underpin_long (*underpin_ocall_fn)(void *cookie, unsigned int number, underpin_ulong a, underpin_ulong b);
 int underpin_pal_on_ocall(int pal, underpin_ocall_fn function, void *cookie);
 
 /*
@@ -100,8 +107,8 @@ int underpin_pal_on_ocall(int pal, underpin_ocall_fn function, void *cookie);
 void underpin_pause(unsigned int *tries);
 #define UNDERPIN_WAIT(call) __extension__ ({ \
 	unsigned int underpin_tries = 0; \
-	long underpin_result; \
-	while ((underpin_result = (long)(call)) == -1 && errno == EBUSY) \
+	underpin_long underpin_result; \
+	while ((underpin_result = (underpin_long)(call)) == -1 && errno == EBUSY) \
 		underpin_pause(&underpin_tries); \
 	underpin_result; \
 })

@@ -6,7 +6,7 @@
 #include "../stub.h"
 
 	.text
-	.balign	64			/* the stub and the RET before it in one page */
+	.balign	128			/* the stub and the RET before it in one page */
 	int3
 	ret				/* a call that is over ends here: docs/abi.md */
 	.globl	underpin_resume_stub
@@ -22,7 +22,13 @@ underpin_resume_stub:
 	movl	%eax, %edi
 	jmp	underpin_call_failed
 2:	ud2
-3:	movq	$-38, %rsi		/* a call back to the owner: ENOSYS, Windows' programs answer none */
+3:	pushq	%rdi
+	movq	%rdx, %rcx
+	movq	%rsi, %rdx
+	movzwl	%ax, %esi
+	call	underpin_ocall
+	movq	%rax, %rsi
+	popq	%rdi
 	movl	$UNDERPIN_HC_PAL_RESUME, %eax
 	vmcall
 	negq	%rax
