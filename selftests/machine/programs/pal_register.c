@@ -105,7 +105,7 @@ static void test_table(void)
 	sections[0].type = UNDERPIN_SECTION_DATA; refused(EINVAL, "no code");
 	reg.nr_sections = 3; refused(EINVAL, "no stack");
 	entries[0].addr = (uintptr_t)area + PAGE; refused(EINVAL, "an entry point outside of the code");
-	entries[0].reserved = 1; refused(EINVAL, "a reserved field of an entry point");
+	entries[0].flags = 2; refused(EINVAL, "an unknown flag of an entry point");
 	entries[0].nr_params = 11; refused(EINVAL, "too many parameters");
 	entries[0].nr_params = 1; refused(EINVAL, "a parameter of type 0");
 	entries[0].nr_params = 1; entries[0].param[0].type = UNDERPIN_PARAM_INTEGER; entries[0].param[0].flags = 1;
