@@ -16,7 +16,7 @@
 
 #include "net.h"
 
-#define SOCKETS 256	/* watched at once; those beyond wait for the next round */
+#define SOCKETS 256	/* watched at once; those beyond wait until others have ended */
 
 struct net {
 	struct virtio_net *card;

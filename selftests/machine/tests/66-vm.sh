@@ -37,14 +37,14 @@ multiboots() {
 		diag "$(cat "$tmp/guest")"
 	done
 }
-# devices WHERE MEMORY KIB [OPTION...]: a disk, a CD, random numbers and hvc0, by Debian's own drivers in the guest (user/vm/tests/guest_devices);
-# with a network to a web server of the machine's; and it has that memory, of which Linux itself takes some.
+# devices WHERE MEMORY KIB CPUS [OPTION...]: a disk, a CD, random numbers and hvc0, by Debian's own drivers in the guest (user/vm/tests/guest_devices);
+# with a network to a web server of the machine's; and it has those CPUs and that memory, of which Linux itself takes some.
 devices() {
-	where=$1 mem=$2 least=$3
-	shift 3
+	where=$1 mem=$2 least=$3 cpus=$4
+	shift 4
 	{ dd if=/dev/zero bs=512 count=7; echo "disk of underpin vm"; } >"$tmp/disk" 2>/dev/null
 	truncate -s 1M "$tmp/disk"
-	/test/underpin-vm run --kernel /test/vmlinuz --initrd /test/devices.initrd --net user --disk "$tmp/disk" --cdrom /test/cd.iso --mem "$mem" "$@" --timeout 300 \
+	/test/underpin-vm run --kernel /test/vmlinuz --initrd /test/devices.initrd --net user --disk "$tmp/disk" --cdrom /test/cd.iso --mem "$mem" --cpus "$cpus" "$@" --timeout 300 \
 		--append "net loglevel=4 nokaslr panic=-1 random.trust_cpu=on no_timer_check lpj=1000000 mitigations=off" </dev/null >"$tmp/guest" 2>&1
 	check_equal "$where: a guest with devices powers off" 0 $?
 	tr -d '\r' <"$tmp/guest" | grep '^guest: ' >"$tmp/said"
@@ -55,6 +55,7 @@ devices() {
 	check_equal "$where: to its end" "written by the guest" "$(dd if="$tmp/disk" bs=512 skip=300 count=1 2>/dev/null | sed -n 2p)"
 	check "$where: it mounts the CD" grep -qx 'guest: cd has: a CD of underpin vm' "$tmp/said"
 	check "$where: and reads all of it" grep -qx "guest: cd sum: $(seq 300000 | sha256sum | cut -d' ' -f1)" "$tmp/said"
+	check "$where: it has its CPUs: $cpus" grep -qx "guest: cpus: $cpus" "$tmp/said"
 	check "$where: it has its memory: $mem" test "$(sed -n 's/^guest: memory: //p' "$tmp/said")" -ge "$least"
 	check "$where: it has random numbers" grep -qx 'guest: random: 32 virtio_rng.0' "$tmp/said"
 	check "$where: each device interrupts by a pin of its own" grep -qx 'guest: interrupts: 5' "$tmp/said"
@@ -80,7 +81,7 @@ unload
 check "kvm_intel loads on the bare machine" modprobe kvm_intel
 multiboots bare
 boots bare 64
-devices bare 192M 100000
+devices bare 192M 100000 1
 /test/underpin-vm run --kernel /test/vmlinuz --initrd /test/guest.cpio --mem 128M --timeout 1 --append "$words" </dev/null >"$tmp/guest" 2>&1
 check_equal "a guest that goes on is ended by --timeout, status 13" 13 $?
 modprobe -r kvm_intel kvm
@@ -90,7 +91,7 @@ check "kvm_intel loads on it" modprobe kvm_intel
 multiboots "on Underpin"
 boots "on Underpin" "64 32 pvh"
 # Above 4 GiB, its kernel at 1 GiB.
-devices "on Underpin" 5G 4900000 --load 0x40000000
+devices "on Underpin" 5G 4900000 2 --load 0x40000000
 modprobe -r kvm_intel kvm
 check "the core leaves" unload
 check "the kernel has nothing to complain about" quiet_since_mark
