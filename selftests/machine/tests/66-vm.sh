@@ -6,12 +6,12 @@
 . /test/machine/lib/machine.sh
 
 # Small and quiet: what is printed and waited for is most of a boot in the emulator.
-cpus=${UP_VM_CPUS:-1}
-words="loglevel=$((5 + cpus)) rdinit=/init nokaslr panic=-1 random.trust_cpu=on no_timer_check lpj=1000000 mitigations=off"
+boot_cpus=${UP_VM_CPUS:-1}
+words="loglevel=$((5 + boot_cpus)) rdinit=/init nokaslr panic=-1 random.trust_cpu=on no_timer_check lpj=1000000 mitigations=off"
 
 # boot MODE : the guest's console, and "status N" of the program.
 boot() {
-	/test/underpin-vm run --kernel /test/vmlinuz --initrd /test/guest.cpio --boot "$1" --mem 128M --cpus "$cpus" --timeout 300 --stats \
+	/test/underpin-vm run --kernel /test/vmlinuz --initrd /test/guest.cpio --boot "$1" --mem 128M --cpus "$boot_cpus" --timeout 300 --stats \
 		--append "$words" </dev/null >"$tmp/guest" 2>&1
 	echo "status $?" >>"$tmp/guest"
 }
@@ -20,7 +20,7 @@ boots() {
 	for mode in ${UP_VM_MODES:-$2}; do
 		boot "$mode"
 		check "$1: the guest's kernel speaks on COM1 ($mode)" grep -q 'Linux version' "$tmp/guest"
-		[ "$cpus" = 1 ] || check "$1: and brings up $cpus CPUs ($mode)" grep -q "Brought up 1 node, $cpus CPUs" "$tmp/guest"
+		[ "$boot_cpus" = 1 ] || check "$1: and brings up $boot_cpus CPUs ($mode)" grep -q "Brought up 1 node, $boot_cpus CPUs" "$tmp/guest"
 		check "$1: its first user process runs ($mode)" grep -q 'guest-init: first user process' "$tmp/guest"
 		check_equal "$1: it powers off, and that is status 0 ($mode)" "status 0" "$(tail -n 1 "$tmp/guest")"
 		diag "$(tail -n 12 "$tmp/guest")"
