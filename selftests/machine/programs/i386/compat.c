@@ -95,6 +95,7 @@ static int start(int device)
 	for (i = 0; i < NR; i++) {
 		entry[i].addr = (uintptr_t)code + (what[i].at - inside);
 		entry[i].nr_params = what[i].nr_params;
+		entry[i].flags = UNDERPIN_ENTRY_MENDS;	/* it is cut off on purpose, and keeps nothing */
 		for (k = 0; k < what[i].nr_params; k++)
 			entry[i].param[k].type = UNDERPIN_PARAM_INTEGER;
 	}
