@@ -215,6 +215,36 @@ static void test_hostile(void)
 	p.id = 0;
 }
 
+/* An owner that never answers has cut the call off. */
+static void test_cut_off(void)
+{
+	struct cpu *cpu;
+	u64 token;
+
+	describe(&p, PAL_BASE);
+	p.desc.entry[0].flags = 0;
+	check(pal_register(&p, 0x1000, 0x1800) == 0);
+	cpu = enter(0);
+	asks(cpu, 7, 1, 2);
+	token = cpu->regs.rdi;
+	answers(cpu, token, 3);
+	check(goes_on(cpu, 3));
+	exit_return(cpu, 0);
+	exit_return(enter(0), 0);
+	ok(true, "a call that was answered leaves the PAL as any other does");
+	cpu = enter(0);
+	asks(cpu, 7, 1, 2);
+	token = cpu->regs.rdi;
+	cpu = owner_calls(0, THREAD);
+	ok(fetch(cpu) && cpu->mode == MODE_LINUX && vmread(GUEST_RIP) == STUB_AT && cpu->regs.rax == ECANCELED,
+	   "one that waits and is dropped is cut off: no entry point answers but those that can bear it");
+	ok(answers(cpu, token, 3) == (u64)-ECANCELED, "and it cannot be answered any more");
+	cpu = owner_calls(1, OTHER_THREAD);
+	ok(fetch(cpu) && cpu->mode == MODE_LINUX && cpu->regs.rax == ECANCELED, "for no thread");
+	pal_unregister(&p);
+	p.id = 0;
+}
+
 static void test_compat(void)
 {
 	struct cpu *cpu;
@@ -248,6 +278,7 @@ int main(void)
 	pal_machine_start(2);
 	test_plain();
 	test_hostile();
+	test_cut_off();
 	test_compat();
 	return tap_finish();
 }
