@@ -100,7 +100,7 @@ struct core_port {
 	u16 port;
 	u8 mask, value;
 };
-#define CORE_MAX_PORTS 8
+#define CORE_MAX_PORTS 10
 
 struct handover {
 	u64 magic;		/* CORE_IMAGE_MAGIC */

@@ -102,6 +102,7 @@ void __init power_ports(struct handover *h)
 
 	add_port(h, 0xcf9, 4, 4);	/* reset control: RST_CPU */
 	add_port(h, 0x64, 0xf1, 0xf0);	/* 8042: a pulse on the reset line */
+	add_port(h, 0x64, 0xff, 0xd1);	/* and its output port is written next, where that line is, too */
 	if (acpi_disabled)
 		return;
 	add_pm1(h, fadt->pm1a_control_block);

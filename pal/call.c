@@ -102,24 +102,28 @@ static void enter_pal(struct cpu *cpu, struct pal_context *ctx, const void *vect
 
 /*
  * A context for a new call, claimed. This thread cannot be in another: what it left there is dropped.
- * NULL: none is free; *again: but one may be in a moment.
+ * NULL: none is free; *again: but one may be in a moment. *alone: nobody else is in, or suspended.
  */
-static struct pal_context *take_context(struct pal_slot *slot, bool *again)
+static struct pal_context *take_context(struct pal_slot *slot, bool *again, bool *alone)
 {
 	struct pal_context *ctx, *found = NULL;
 	u64 thread = caller_thread(slot);
 	u32 i;
 
+	*alone = true;
+
 	for (i = 0; i < slot->pal->nr_contexts; i++) {
 		ctx = pal_context_at(slot->pal, i);
 		if (unlikely(!context_claim(ctx))) {
 			*again |= READ_ONCE(ctx->state) != CONTEXT_RUNNING;
+			*alone = false;
 			continue;
 		}
 		if (unlikely(ctx->state != CONTEXT_IDLE) && ctx->owner_thread == thread) {
 			call_cut_off(slot);
 			context_drop(ctx);
 		}
+		*alone &= ctx->state == CONTEXT_IDLE;
 		if (ctx->state == CONTEXT_IDLE && !found)
 			found = ctx;
 		else
@@ -131,8 +135,8 @@ static struct pal_context *take_context(struct pal_slot *slot, bool *again)
 /* The slot is joined and ready, the caller is its owner. */
 static bool call(struct cpu *cpu, struct pal_slot *slot, const struct pal_entry *entry)
 {
-	bool again = false;
-	struct pal_context *ctx = take_context(slot, &again);
+	bool again = false, alone;
+	struct pal_context *ctx = take_context(slot, &again, &alone);
 	struct guest_paging paging;
 	struct copy_fault fault;
 	int err;
@@ -142,9 +146,10 @@ static bool call(struct cpu *cpu, struct pal_slot *slot, const struct pal_entry 
 		return again || refuse(cpu, slot, EBUSY);
 	}
 	ctx->nr_cut = READ_ONCE(slot->nr_cut);
-	if (unlikely(ctx->nr_cut != READ_ONCE(slot->nr_mended)) && !(entry->flags & PAL_ENTRY_MENDS)) {
+	/* Who mends is alone: another call that goes on in the midst of its own change would undo it. */
+	if (unlikely(ctx->nr_cut != READ_ONCE(slot->nr_mended)) && (!(entry->flags & PAL_ENTRY_MENDS) || !alone)) {
 		context_release(ctx);
-		return refuse(cpu, slot, ECANCELED);
+		return refuse(cpu, slot, entry->flags & PAL_ENTRY_MENDS ? EBUSY : ECANCELED);
 	}
 	ctx->entry = entry;
 	save_owner(cpu, ctx);

@@ -116,10 +116,13 @@ s64 take_some(struct pal *pal, bool frames, u64 list_gpa, u64 count)
 	taken = frame_take_list(pfn, nr, frames && section_is_linux(s) ? FRAME_LENT : FRAME_PAL,
 				slot_id(pal->slot));
 	for (i = 0; i < taken; i++) {
-		if (frames)
-			pal_frame_set(pal, pal->got_frames++, pfn[i]);
-		else
+		if (frames) {
+			/* In this order: a service of another context asks got_frames whether there is a frame (layout.c). */
+			pal_frame_set(pal, pal->got_frames, pfn[i]);
+			__atomic_store_n(&pal->got_frames, pal->got_frames + 1, __ATOMIC_RELEASE);
+		} else {
 			pal->donated[pal->got_donated++] = pfn[i];
+		}
 	}
 	return taken;
 }

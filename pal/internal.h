@@ -45,7 +45,7 @@
 struct pal_slot {
 	u64 claim;
 	u32 dying;		/* destroy was asked for */
-	u32 nr_cut, nr_mended;	/* calls that ended where the PAL did not want it to; how many of them an entry point has put right */
+	u64 nr_cut, nr_mended;	/* calls that ended where the PAL did not want it to; how many of them an entry point has put right */
 	bool compat;		/* PAL_DESC_32BIT */
 	u64 generation[PAL_MAX_CONTEXTS];	/* of resume tokens; never reset */
 	u64 owner_cr3, owner_cr3_user;
@@ -99,7 +99,7 @@ struct pal_context {
 	u32 index;
 	u32 state;		/* enum context_state */
 	const struct pal_entry *entry;
-	u32 nr_cut;		/* of the slot, when it began */
+	u64 nr_cut;		/* of the slot, when it began */
 	/* the owner */
 	u64 owner_thread;	/* call.c, caller_thread() */
 	u64 owner_rsp;

@@ -67,7 +67,8 @@ static void *pal_part(const struct pal *pal, u64 addr, u64 size, bool write, u64
 		if (write && (s->type == PAL_SECTION_CODE || s->type == PAL_SECTION_RODATA))
 			return NULL;
 		if (s->type == PAL_SECTION_WINDOW &&
-		    (pal->lent_over || s->first + (offset >> PAGE_SHIFT) >= pal->got_frames))
+		    (READ_ONCE(pal->lent_over) ||
+		     s->first + (offset >> PAGE_SHIFT) >= __atomic_load_n(&pal->got_frames, __ATOMIC_ACQUIRE)))
 			return NULL;
 		*length = size < rest ? size : rest;
 		return (u8 *)pal_frame_ptr(pal, s->first + (offset >> PAGE_SHIFT)) +

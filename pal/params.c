@@ -48,8 +48,11 @@ static void look_at_stub(struct pal *pal, const struct guest_paging *paging)
 	if (guest_copy_in(paging, GVA(pal->slot->stub - 1), &byte, 1, &done, &fault.at,
 			  &fault.pf_error))
 		return;		/* not there now: the next call looks again */
-	pal->stub_known = true;
-	pal->stub_returns = byte == OPCODE_RET;
+	/* Only ever up: calls of other contexts may be between the two ways already. */
+	if (byte == OPCODE_RET)
+		WRITE_ONCE(pal->stub_returns, true);
+	barrier();
+	WRITE_ONCE(pal->stub_known, true);
 }
 
 /* Arguments 1-6 from registers, the others and the return address from the owner's stack. */

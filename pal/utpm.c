@@ -91,7 +91,8 @@ static s64 chain(const struct pal_context *ctx, u32 service, u64 request)
 	if (utpm->service && utpm->context != ctx->index)
 		return -EAGAIN;
 	if (utpm->service != service) {
-		utpm_abandon(ctx);
+		if (utpm->service)	/* not utpm_abandon(): this step keeps the lock */
+			chain_end(pal);
 		utpm->context = ctx->index;
 		barrier();
 		utpm->service = service;

@@ -12,6 +12,7 @@
 #define PCI_ADDRESS 0xcf8	/* as a doubleword it is no access to 0xcf9 */
 
 static hpa_t bitmap[2];
+bool power_wiped;
 
 hpa_t io_bitmap(u32 half)
 {
@@ -58,13 +59,12 @@ static bool ends_the_machine(u16 port, u32 size, u32 value)
  */
 static s64 wipe_step(struct cpu *cpu, u16 port)
 {
-	static bool said;
 	s64 ret;
 
-	if (!said)
+	if (!power_wiped)
 		log_event(LOG_WARNING, "cpu %u: sleep or reset by port %x: all PALs and keys are wiped, and there are none until the next load",
 			  cpu->slot, port);
-	said = true;
+	power_wiped = true;
 	pal_close(true);
 	ret = pal_wipe_all_step();
 	if (!ret)

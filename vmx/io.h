@@ -8,6 +8,8 @@
 
 #include "cpu.h"
 
+/* Such a write has come: PALs stay closed. */
+extern bool power_wiped;
 /* Once: the pages. 0, -ENOMEM. */
 int io_init(void);
 /* Page of ports 0 to 7FFFH (0) or from there on (1): a set bit exits. */

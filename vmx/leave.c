@@ -3,6 +3,7 @@
  * Who may leave, and when (DESIGN.md 3, RULES 13, 14, 24). Everything secret is
  * wiped before the first CPU executes VMXOFF.
  */
+#include "io.h"
 #include "leave.h"
 
 #include "../core/crypto.h"
@@ -96,7 +97,7 @@ static s64 prepare(struct cpu *cpu, u64 how, u64 *why, u64 *which)
 	if (ret) {
 		if (how != LEAVE_FORCE) {
 			WRITE_ONCE(core_state, CORE_STATE_RUNNING);
-			pal_close(false);
+			pal_close(power_wiped);	/* after that there are none until the next load */
 		}
 		return ret;
 	}

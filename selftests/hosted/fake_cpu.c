@@ -171,6 +171,7 @@ static struct cpu cpus[FAKE_MAX_CPUS];
 static struct { hpa_t at; u64 field[NR_FIELDS]; } vmcs[NR_VMCS];
 static u32 current[FAKE_MAX_CPUS];
 WEAK struct handover handover;
+WEAK bool power_wiped;	/* vmx/io.c */
 
 WEAK struct cpu *cpu_of_slot(u32 slot)
 {

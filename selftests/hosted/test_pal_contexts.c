@@ -232,11 +232,20 @@ static void test_two(void)
 	b = enters(1, 1);
 	token_b = interrupted(b, 1);
 	token_a = interrupted(a, 0);
-	b = enters(1, 1);
-	ok(resumes(2, 1, token_b) != 0 && cpu_of_slot(2)->regs.rax == (u64)-ECANCELED,
-	   "a thread that left its call by a jump and calls again: only its own is dropped");
+	b = calls(1, 1);
+	ok(at_stub(b, 1, EBUSY), "a thread that left its call by a jump and calls again: who mends waits until all others are out");
+	ok(resumes(2, 1, token_b) != 0 && cpu_of_slot(2)->regs.rax == (u64)-ECANCELED, "only its own call is dropped");
 	resumes(0, 0, token_a);
 	ok(cpu_of_slot(0)->mode == MODE_PAL, "the other's goes on");
+	works(cpu_of_slot(0), 0);
+	returns(cpu_of_slot(0), 0);
+	b = enters(1, 1);
+	a = calls(0, 0);
+	ok(at_stub(a, 0, EBUSY), "then one alone may mend");
+	works(b, 1);
+	returns(b, 1);
+	a = enters(0, 0);
+	b = enters(1, 1);
 	fake_cpu = 0;
 	exit_exception(cpu_of_slot(0), VECTOR_UD, 0, PAL_BASE);
 	ok(at_stub(cpu_of_slot(0), 0, EFAULT) && cpu_of_slot(1)->mode == MODE_PAL, "a fault in one call leaves the other alone");
@@ -373,9 +382,10 @@ static void test_lent(void)
 #define NR_CPUS 3
 static struct {
 	enum { OUT, INSIDE, WAITS } state;
-	u32 cpu;
+	u32 cpu, cuts;
 	u64 token;
 } thread[NR_THREADS];
+static u32 cuts, mended;	/* of the PAL: calls cut off; up to which one of them it is in order */
 
 static bool cpu_is_free(u32 slot)
 {
@@ -398,7 +408,7 @@ static void one_step(u32 t, u32 nr_contexts, u32 *busy)
 
 	if (thread[t].state == OUT && cpu_is_free(slot)) {
 		cpu = calls(slot, t);
-		if (nr_in() == nr_contexts) {
+		if (nr_in() == nr_contexts || (cuts != mended && nr_in())) {
 			check(at_stub(cpu, t, EBUSY));
 			(*busy)++;
 			return;
@@ -407,6 +417,7 @@ static void one_step(u32 t, u32 nr_contexts, u32 *busy)
 		works(cpu, t);
 		thread[t].state = INSIDE;
 		thread[t].cpu = slot;
+		thread[t].cuts = cuts;
 	} else if (thread[t].state == INSIDE) {
 		cpu = cpu_of_slot(thread[t].cpu);
 		check(has_worked(cpu, t), "thread %u is not itself", t);
@@ -414,12 +425,14 @@ static void one_step(u32 t, u32 nr_contexts, u32 *busy)
 		case 0:
 			returns(cpu, t);
 			thread[t].state = OUT;
+			mended = thread[t].cuts;
 			break;
 		case 1:
 			fake_cpu = cpu->slot;
 			exit_exception(cpu, VECTOR_GP, 0, PAL_BASE);
 			check(at_stub(cpu, t, EFAULT));
 			thread[t].state = OUT;
+			cuts++;
 			break;
 		default:
 			thread[t].token = interrupted(cpu, t);
@@ -429,7 +442,13 @@ static void one_step(u32 t, u32 nr_contexts, u32 *busy)
 		if (fake_chance(10)) {	/* it jumps away and calls again */
 			thread[t].state = OUT;
 			cpu = calls(slot, t);
+			cuts++;
+			if (nr_in()) {
+				check(at_stub(cpu, t, EBUSY));
+				return;
+			}
 			check(cpu->mode == MODE_PAL);
+			thread[t].cuts = cuts;
 			works(cpu, t);
 			other = (slot + 1) % NR_CPUS;
 			check(!cpu_is_free(other) || resumes(other, t, thread[t].token) == (u64)-ECANCELED);
@@ -447,6 +466,7 @@ static void test_storm(u32 nr_contexts)
 	u32 i, t, busy = 0;
 
 	new_pal(nr_contexts);
+	cuts = mended = 0;
 	for (i = 0; i < 60000; i++) {
 		t = fake_below(NR_THREADS);
 		one_step(t, nr_contexts, &busy);

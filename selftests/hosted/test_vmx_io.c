@@ -73,7 +73,7 @@ static bool resets(u32 port, u32 size, u32 value)
 				return true;
 			break;
 		case 0x64:
-			if (byte[i] >= 0xf0 && !(byte[i] & 1))
+			if ((byte[i] >= 0xf0 && !(byte[i] & 1)) || byte[i] == 0xd1)	/* D1: the next byte sets the line */
 				return true;
 			break;
 		}
@@ -159,7 +159,8 @@ int main(void)
 	handover.ports[1] = (struct core_port){ 0x64, 0xf1, 0xf0 };
 	handover.ports[2] = (struct core_port){ PM1 + 1, 0x20, 0x20 };
 	handover.ports[3] = (struct core_port){ 0xb001, 0xff, 7 };	/* a reset register of the FADT */
-	handover.nr_ports = 4;
+	handover.ports[4] = (struct core_port){ 0x64, 0xff, 0xd1 };
+	handover.nr_ports = 5;
 	check(!io_init());
 	bitmaps();
 	reads_and_plain_writes();
