@@ -311,6 +311,11 @@ static int write_paravirt(struct cpu *cpu, u32 msr, u64 value)
 		drop_told(now);
 		return err;
 	}
+	/* The CPU goes on writing its feedback until it acknowledges that it is off: the old frames stay held until there are new ones. */
+	if (!(value & 1) && msr == MSR_HW_FEEDBACK_PTR) {
+		drop_told(now);
+		return 0;
+	}
 	drop_told(*told);
 	*told = now;
 	if (!(value & 1)) {
