@@ -75,9 +75,21 @@ for cpu in $(seq 0 $last); do
 	done
 done
 after=$(memory)
-# Measured with two CPUs: 12 KiB. 42-cycles-quiet, with one, sees single pages.
-check "failed loads lose no memory" test "$(accounted "$after")" -gt $(($(accounted "$before") - 128))
 diag "before $before"
 diag "after  $after"
+# Measured with two CPUs: 132 KiB less to 116 KiB more, by chance; a leak comes again. 42-cycles-quiet, with one, sees single pages.
+if [ "$(accounted "$after")" -le $(($(accounted "$before") - 128)) ]; then
+	before=$after
+	for cpu in 0 1; do
+		for stage in 1 2 3 4; do
+			load fail_cpu=$cpu fail_stage=$stage >/dev/null
+			load >/dev/null
+			unload
+		done
+	done
+	after=$(memory)
+	diag "again  $after"
+fi
+check "failed loads lose no memory" test "$(accounted "$after")" -gt $(($(accounted "$before") - 128))
 check "the kernel has nothing to complain about" quiet_since_mark
 finish
