@@ -17,5 +17,7 @@ struct net *net_open(struct virtio_net *card, pthread_mutex_t *lock, struct prob
 /* A thread that serves it, from now to net_close(). */
 bool net_start(struct net *net, struct problem *p);
 void net_close(struct net *net);
+/* May this frame of the guest go there? */
+bool net_passes(const uint8_t *frame, size_t n);
 
 #endif

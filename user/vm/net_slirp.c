@@ -123,6 +123,8 @@ static void from_guest(void *context, const uint8_t *frame, size_t n)
 {
 	struct net *net = context;
 
+	if (!net_passes(frame, n))
+		return;
 	slirp_input(net->slirp, frame, (int)n);
 	wake(net);	/* it may have opened a socket */
 }
@@ -153,14 +155,14 @@ static void *serve(void *argument)
 
 /*
  * libslirp reads /etc/resolv.conf with the first packet to 10.0.2.3, and again only when it changed; confine() forbids the
- * opening of files. So one packet is sent before, to port 0, to which no system lets it go out.
+ * opening of files. So one datagram without contents is sent before, to the port where the guest's questions will go.
  */
 static void learn_nameserver(struct net *net)
 {
 	static const uint8_t packet[] = {
 		0x52, 0x55, 10, 0, 2, 2, 0x52, 0x54, 0, 0x12, 0x34, 0x56, 8, 0,
 		0x45, 0, 0, 28, 0, 1, 0, 0, 64, 17, 0x62, 0xbf, 10, 0, 2, 15, 10, 0, 2, 3,
-		0x80, 0, 0, 0, 0, 8, 0, 0,
+		0x80, 0, 0, 53, 0, 8, 0, 0,
 	};
 
 	slirp_input(net->slirp, packet, sizeof(packet));

@@ -407,8 +407,8 @@ static size_t ip_frame(uint8_t *f, uint8_t protocol, uint32_t from, uint32_t to,
 	return 34 + n;
 }
 
-/* What comes back for a frame within two seconds (its first byte behind the header), or NULL. */
-static const uint8_t *answer_to(const uint8_t *frame, size_t n)
+/* What comes back for a frame in so many times 10 ms (its first byte behind the header), or NULL. */
+static const uint8_t *answer_within(const uint8_t *frame, size_t n, unsigned int limit)
 {
 	unsigned int tries;
 	long got = -1;
@@ -419,13 +419,18 @@ static const uint8_t *answer_to(const uint8_t *frame, size_t n)
 	memcpy(memory + DATA + 12, frame, n);
 	desc(1, 0, DATA, (uint32_t)n + 12, 0, 0);
 	add(NET, 1, 0);
-	for (tries = 0; tries < 200 && (got = used(0, 2)) < 0; tries++) {
+	for (tries = 0; tries < limit && (got = used(0, 2)) < 0; tries++) {
 		pthread_mutex_unlock(&lock);
 		usleep(10000);
 		pthread_mutex_lock(&lock);
 	}
 	pthread_mutex_unlock(&lock);
 	return got < 12 ? NULL : memory + DATA + 0x1000 + 12;
+}
+
+static const uint8_t *answer_to(const uint8_t *frame, size_t n)
+{
+	return answer_within(frame, n, 200);
 }
 
 /* A SYN to a port; the flags of what comes back. */
@@ -443,17 +448,75 @@ static int connect_to(uint32_t to, uint16_t port, uint16_t from_port)
 	return r && r[23] == 6 ? r[47] : -1;
 }
 
-/* A socket that listens at this address, and its port. */
-static int listening(uint32_t address, uint16_t *port)
+/* A datagram of four bytes to a port; nothing comes back. */
+static void datagram_to(uint32_t to, uint16_t port)
+{
+	uint8_t f[100], udp[12] = { 3, 0xeb, [5] = 12, [8] = 'p', 'i', 'n', 'g' };
+
+	put16(udp + 2, port);
+	answer_within(f, ip_frame(f, 17, 0x0a00020f, to, udp, sizeof(udp)), 20);
+}
+
+/* A socket at this address, and its port; of TCP it listens. */
+static int bound(int type, uint32_t address, uint16_t *port)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(address) };
 	socklen_t n = sizeof(in);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = socket(AF_INET, type | SOCK_NONBLOCK, 0);
 
-	if (fd < 0 || bind(fd, (void *)&in, sizeof(in)) || listen(fd, 4) || getsockname(fd, (void *)&in, &n))
+	if (fd < 0 || bind(fd, (void *)&in, sizeof(in)) || (type == SOCK_STREAM && listen(fd, 4)) || getsockname(fd, (void *)&in, &n))
 		abort();
 	*port = ntohs(in.sin_port);
 	return fd;
+}
+
+/* Neither a connection to it nor a datagram arrives. */
+static bool out_of_reach(uint32_t to)
+{
+	uint16_t port, udp_port;
+	int tcp = bound(SOCK_STREAM, INADDR_LOOPBACK, &port), udp = bound(SOCK_DGRAM, INADDR_LOOPBACK, &udp_port);
+	char got[4];
+	bool good;
+
+	connect_to(to, port, 1001);
+	datagram_to(to, udp_port);
+	good = accept(tcp, NULL, NULL) < 0 && recv(udp, got, sizeof(got), 0) < 0;
+	close(tcp);
+	close(udp);
+	return good;
+}
+
+/* Which frames pass, by their first bytes: destination, fragment field, protocol and port. */
+static void frames_that_pass(void)
+{
+	static const struct { const char *what; uint32_t to; uint16_t fragment; uint8_t protocol; uint16_t port; bool passes; } cases[] = {
+		{ "to another machine", 0xc0000201, 0, 6, 80, true }, { "with \"do not fragment\"", 0xc0000201, 0x4000, 6, 80, true },
+		{ "a first fragment", 0xc0000201, 0x2000, 17, 80, false }, { "a later fragment", 0xc0000201, 1, 17, 80, false },
+		{ "one far behind", 0xc0000201, 0x1f00, 17, 80, false }, { "to 127.0.0.1", 0x7f000001, 0, 6, 80, false },
+		{ "to 127.255.0.9", 0x7fff0009, 0, 17, 80, false }, { "to 0.0.0.0", 0, 0, 6, 80, false }, { "to 0.1.2.3", 0x00010203, 0, 1, 0, false },
+		{ "to the name server's port 53", 0x0a000203, 0, 17, 53, true }, { "over TCP", 0x0a000203, 0, 6, 53, true },
+		{ "to another port of it", 0x0a000203, 0, 6, 80, false }, { "port 309, whose low byte is 53", 0x0a000203, 0, 17, 309, false },
+		{ "to it by no port at all", 0x0a000203, 0, 1, 53, false }, { "DHCP", ~0u, 0, 17, 67, true },
+	};
+	uint8_t body[8] = { 0 }, f[64];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		put16(body + 2, cases[i].port);
+		ip_frame(f, cases[i].protocol, 0x0a00020f, cases[i].to, body, sizeof(body));
+		put16(f + 20, cases[i].fragment);
+		ok(net_passes(f, 42) == cases[i].passes, cases[i].what);
+	}
+	ip_frame(f, 17, 0x0a00020f, 0x0a000203, body, sizeof(body));
+	put16(f + 36, 80);
+	put16(f + 40, 53);
+	ok(!net_passes(f, 42), "port 53 where no port is");
+	f[14] = 0x46;
+	ok(net_passes(f, 42) && !net_passes(f, 41), "and behind an option, if the frame reaches so far");
+	ok(!net_passes(f, 33) && !net_passes(f, 13), "what is cut off");
+	f[12] = 0x88;
+	f[13] = 0xf8;
+	ok(!net_passes(f, 42), "what is neither ARP nor IPv4");
 }
 
 static uint32_t own_address(void)
@@ -491,7 +554,7 @@ static void user_network(void)
 	ok(net_start(net, &p), "a user's network");
 	r = answer_to(arp, sizeof(arp));
 	ok(r && r[13] == 6 && r[21] == 2 && !memcmp(r + 28, "\x0a\0\2\2", 4), "10.0.2.2 answers to ARP");
-	/* Kept until the guest's address is known: the ICMP error of the packet by which libslirp learns its name server. */
+	/* Kept until the guest's address is known: an answer to the datagram by which libslirp learns its name server. */
 	pthread_mutex_lock(&lock);
 	offer(1526);
 	pthread_mutex_unlock(&lock);
@@ -503,11 +566,12 @@ static void user_network(void)
 	memcpy(dhcp + 8 + 236, "\x63\x82\x53\x63\x35\1\1\xff", 8);
 	r = answer_to(f, ip_frame(f, 17, 0, ~0u, dhcp, sizeof(dhcp)));
 	ok(r && r[23] == 17 && r[37] == 68 && r[42] == 2 && !memcmp(r + 58, "\x0a\0\2\x0f", 4), "DHCP offers 10.0.2.15");
-	fd = listening(0x7f000001, &port);
-	ok(connect_to(0x0a000202, port, 1001) != 0x12, "what listens on the loopback interface alone is not reached by 10.0.2.2");
-	close(fd);
+	ok(out_of_reach(0x0a000202), "what listens on the loopback interface alone is not reached by 10.0.2.2");
+	ok(out_of_reach(0x0a000203), "nor by 10.0.2.3");
+	ok(out_of_reach(0x7f000001), "nor by 127.0.0.1");
+	ok(out_of_reach(0), "nor by 0.0.0.0");
 	if (own_address()) {
-		fd = listening(own_address(), &port);
+		fd = bound(SOCK_STREAM, own_address(), &port);
 		ok(connect_to(own_address(), port, 1002) == 0x12, "a connection is accepted: SYN, ACK");
 		close(fd);
 	} else {
@@ -698,6 +762,7 @@ int main(void)
 	small_ones();
 	cd();
 	network_card();
+	frames_that_pass();
 	user_network();
 	random_frames(3000);
 	card.send = to_wire;
