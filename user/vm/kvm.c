@@ -45,6 +45,11 @@ static void op_end(void *context, int ending)
 	vm_end(context, ending);
 }
 
+static bool op_ended(void *context)
+{
+	return __atomic_load_n(&((struct vm *)context)->ending, __ATOMIC_SEQ_CST) != ENDING_NONE;
+}
+
 static void op_irq(void *context, unsigned int line, bool level)
 {
 	struct vm *vm = context;
@@ -280,6 +285,7 @@ static void *vcpu_thread(void *argument)
 		vcpu->unfinished = !ioctl(vcpu->fd, KVM_RUN, 0);
 		if (vcpu->unfinished) {
 			serve(vcpu);
+			terminal_hold(vm);
 		} else if (errno == EINTR || errno == EAGAIN) {
 			stats_exit(&vcpu->counts, KVM_EXIT_INTR);
 		} else {
@@ -302,14 +308,20 @@ static bool start_threads(struct vm *vm, struct problem *p)
 	return true;
 }
 
+/* Again and again: a kick may meet a CPU that is about to wait for something else than KVM. */
 static void stop_threads(struct vm *vm)
 {
+	struct timespec until;
 	unsigned int i;
 
 	for (i = 0; i < vm->nr_threads; i++)
 		pthread_kill(vm->vcpus[i].thread, SIGUSR1);
 	for (i = 0; i < vm->nr_threads; i++)
-		pthread_join(vm->vcpus[i].thread, NULL);
+		do {
+			pthread_kill(vm->vcpus[i].thread, SIGUSR1);
+			clock_gettime(CLOCK_MONOTONIC, &until);
+			until.tv_sec++;
+		} while (pthread_clockjoin_np(vm->vcpus[i].thread, NULL, CLOCK_MONOTONIC, &until));
 }
 
 static void print_stats(const struct vm *vm, uint64_t ns)
@@ -374,7 +386,7 @@ static bool prepare(struct vm *vm, const struct vm_options *options, struct prob
 	unsigned int i;
 
 	pthread_mutex_init(&vm->lock, NULL);
-	vm->ops = (struct machine_ops){ op_irq, op_end, op_console, op_now, vm };
+	vm->ops = (struct machine_ops){ op_irq, op_end, op_console, op_now, op_ended, vm };
 	if (!add_devices(vm, options, p))
 		return false;
 	vm->end_event = eventfd(0, EFD_CLOEXEC);
@@ -398,16 +410,18 @@ static int run_to_end(struct vm *vm, const struct vm_options *options, struct pr
 	uint64_t start = op_now(NULL);
 	unsigned int i;
 
+	terminal_open(vm);
 	/* Before the first instruction of the guest; threads that exist are confined with this one. */
 	if (!start_threads(vm, p) || !debugger_start(vm, p) || (vm->net && !net_start(vm->net, p)) ||
-	    (options->confine && !confine(vm->net, p)))
+	    (options->confine && !confine(vm->net, p))) {
+		terminal_close(vm);
 		_exit(fprintf(stderr, "underpin vm: %s\n", p->text) < 0 ? END_FAILED : END_FAILED);
-	terminal_raw(&vm->terminal);
+	}
 	pthread_barrier_wait(&vm->start);
 	terminal_serve(vm, options->timeout);
 	debugger_end(vm, vm->ending);
 	stop_threads(vm);
-	terminal_restore(&vm->terminal);
+	terminal_close(vm);
 	problem(p, "%s", vm->problem.text);
 	for (i = 0; i < vm->plan->cpus; i++) {
 		/* A CPU that fails when the guest has ended already changes nothing. */

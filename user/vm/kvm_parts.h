@@ -18,7 +18,10 @@
 struct terminal {
 	struct termios saved;
 	bool raw, escape;
-	uint8_t out[512], in[64];
+	bool interrupted;		/* by a signal */
+	bool gone;			/* nobody reads stdout any more; under the lock, like out */
+	int out_fd;			/* stdout, or the same without waiting */
+	uint8_t out[256 * KIB], in[4096];
 	size_t out_used, in_used;
 };
 
@@ -75,9 +78,12 @@ bool debugger_exit(struct vcpu *vcpu);
 void debugger_end(struct vm *vm, int ending);
 void debugger_close(struct vm *vm);
 
-void terminal_raw(struct terminal *terminal);
-void terminal_restore(struct terminal *terminal);
+/* Raw, if it is a terminal, and signals are an end; back. */
+void terminal_open(struct vm *vm);
+void terminal_close(struct vm *vm);
 void terminal_write(struct terminal *terminal, const uint8_t *bytes, size_t n);
+/* A CPU stays here, without the lock, while too much waits for who reads stdout. */
+void terminal_hold(struct vm *vm);
 /* Input to the UART and output to stdout until the machine ends; timeout in seconds, 0: none. */
 void terminal_serve(struct vm *vm, unsigned int timeout);
 

@@ -23,6 +23,7 @@ struct machine_ops {
 	void (*end)(void *context, int ending);
 	void (*console)(void *context, const uint8_t *bytes, size_t n);
 	uint64_t (*now_ns)(void *context);
+	bool (*ended)(void *context);	/* the machine: nothing long is begun any more */
 	void *context;
 };
 

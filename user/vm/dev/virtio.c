@@ -139,7 +139,7 @@ bool virtio_pop(struct virtio *v, unsigned int queue)
 	struct virtq *q = &v->queues[queue];
 	uint16_t waiting;
 
-	if (!q->enabled || !(v->status & STATUS_DRIVER_OK) || v->status & STATUS_NEEDS_RESET)
+	if (!q->enabled || !(v->status & STATUS_DRIVER_OK) || v->status & STATUS_NEEDS_RESET || v->pci->ops->ended(v->pci->ops->context))
 		return false;
 	waiting = (uint16_t)(load16(q->avail_at + 2) - q->last);
 	if (!waiting)

@@ -9,6 +9,7 @@
 #include "virtio.h"
 
 #define SECTOR 512u
+#define DISK_REQUEST_MAX (32 * MIB)	/* drivers ask for 2 at most; the lock is held over it */
 #define F_SEG_MAX (1ull << 2)
 #define F_RO (1ull << 5)
 #define F_FLUSH (1ull << 9)
@@ -46,7 +47,7 @@ bool disk_io(const struct disk *disk, bool write, const struct iovec *iov, unsig
 	struct iovec part[VIRTIO_QUEUE_SIZE];
 	size_t done = 0;
 
-	if (at > disk->size || length > disk->size - at || (write && disk->read_only))
+	if (length > DISK_REQUEST_MAX || at > disk->size || length > disk->size - at || (write && disk->read_only))
 		return false;
 	while (done < length) {
 		unsigned int nr = iov_part(iov, n, done, length - done, part);

@@ -25,15 +25,21 @@ bool virtio_rng_init(struct virtio *v, struct pci *pci, const struct ram *ram)
 }
 
 enum { RECEIVE, TRANSMIT };
+#define CONSOLE_MAX (64 * KIB)	/* said by one notification; more is lost: buffers may overlap, and be terabytes */
 
 static void console_notify(struct virtio *v, unsigned int queue)
 {
 	const struct machine_ops *ops = v->pci->ops;
 	unsigned int budget = VIRTIO_QUEUE_SIZE, i;
+	size_t room = CONSOLE_MAX;
 
 	while (queue == TRANSMIT && budget-- && virtio_pop(v, queue)) {
-		for (i = 0; i < v->chain.nr_out; i++)
-			ops->console(ops->context, v->chain.out[i].iov_base, v->chain.out[i].iov_len);
+		for (i = 0; i < v->chain.nr_out; i++) {
+			size_t n = v->chain.out[i].iov_len < room ? v->chain.out[i].iov_len : room;
+
+			ops->console(ops->context, v->chain.out[i].iov_base, n);
+			room -= n;
+		}
 		virtio_push(v, queue, 0);
 		virtio_interrupt(v, queue);
 	}
@@ -41,11 +47,15 @@ static void console_notify(struct virtio *v, unsigned int queue)
 
 size_t virtio_console_receive(struct virtio *v, const uint8_t *bytes, size_t n)
 {
-	size_t done = 0;
+	unsigned int budget = VIRTIO_QUEUE_SIZE;
+	size_t done = 0, now;
 
-	while (done < n && virtio_pop(v, RECEIVE)) {
-		size_t now = iov_write(v->chain.in, v->chain.nr_in, 0, bytes + done, n - done);
-
+	while (done < n && budget-- && virtio_pop(v, RECEIVE)) {
+		if (!v->chain.nr_in) {
+			virtio_broken(v);
+			break;
+		}
+		now = iov_write(v->chain.in, v->chain.nr_in, 0, bytes + done, n - done);
 		done += now;
 		virtio_push(v, RECEIVE, (uint32_t)now);
 		virtio_interrupt(v, RECEIVE);

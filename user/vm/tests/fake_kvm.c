@@ -4,7 +4,8 @@
  * reaches it fails with EIO, and its name goes to the file FAKE_NAME. FAKE_RUN is what the guest does: "exit" raises an
  * interrupt and writes 5 to port 0xf4, "shutdown" is a triple fault, "unknown" an exit of no meaning; "echo" says on COM1
  * what it reads there, until a "!". FAKE_START: milliseconds of CPU time and bytes that were read until the guest's first
- * instruction go to this file. What is still open at the end is said, with status 99.
+ * instruction go to this file. "mute" reads nothing, "chat" says lines on COM1,
+ * and both never end; "say" says 400,000 letters and ends. What is still open at the end is said, with status 99.
  */
 #include <stdbool.h>
 #include <errno.h>
@@ -165,6 +166,12 @@ static int run(struct fake_fd *f)
 	f->regs.rsp = 0x1fff000;	/* where the module of a guest of 32 MiB is */
 	if (what && !strcmp(what, "echo"))
 		echo(f->run);
+	else if (what && !strcmp(what, "mute"))
+		out(f->run, 0x80, 0);
+	else if (what && !strcmp(what, "chat"))
+		out(f->run, 0x3f8, f->runs++ % 64 ? 'c' : '\n');
+	else if (what && !strcmp(what, "say"))
+		out(f->run, f->runs++ < 400000 ? 0x3f8 : 0xf4, 'c');
 	else if (what && !strcmp(what, "shutdown"))
 		f->run->exit_reason = KVM_EXIT_SHUTDOWN;
 	else if (what && !strcmp(what, "unknown"))

@@ -14,7 +14,8 @@ static void op_irq(void *c, unsigned int irq, bool level) { (void)c; edge |= lev
 static void op_end(void *c, int ending) { (void)c; ended = ending; }
 static void op_console(void *c, const uint8_t *b, size_t n) { (void)c; while (n-- && out_used < sizeof(out) - 1) out[out_used++] = (char)*b++; }
 static uint64_t op_now(void *c) { (void)c; return now; }
-static const struct machine_ops ops = { op_irq, op_end, op_console, op_now, NULL };
+static bool op_ended(void *c) { (void)c; return false; }
+static const struct machine_ops ops = { op_irq, op_end, op_console, op_now, op_ended, NULL };
 static struct bus bus;
 
 static uint32_t in(uint16_t port, unsigned int size)

@@ -13,12 +13,14 @@
 
 static bool lines[24];
 static char out[64];
-static size_t out_used;
+static size_t out_used, said;
 static void op_irq(void *c, unsigned int irq, bool level) { (void)c; lines[irq] = level; }
 static void op_end(void *c, int ending) { (void)c; (void)ending; abort(); }
-static void op_console(void *c, const uint8_t *b, size_t n) { (void)c; while (n-- && out_used < sizeof(out) - 1) out[out_used++] = (char)*b++; }
+static void op_console(void *c, const uint8_t *b, size_t n) { (void)c; said += n; while (n-- && out_used < sizeof(out) - 1) out[out_used++] = (char)*b++; }
 static uint64_t op_now(void *c) { (void)c; return 0; }
-static const struct machine_ops ops = { op_irq, op_end, op_console, op_now, NULL };
+static bool over;
+static bool op_ended(void *c) { (void)c; return over; }
+static const struct machine_ops ops = { op_irq, op_end, op_console, op_now, op_ended, NULL };
 
 #define RAM_SIZE 0x20000u
 static uint8_t *memory;
@@ -219,6 +221,8 @@ static void block_device(void)
 
 static void small_ones(void)
 {
+	unsigned int i;
+
 	start(RNG, 1ull << 32);
 	desc(0, 3, DATA, 200, 2, 0);
 	add(RNG, 0, 3);
@@ -233,6 +237,19 @@ static void small_ones(void)
 	desc(0, 0, DATA + 0x800, 3, 2, 0);
 	add(HVC, 0, 0);
 	ok(virtio_console_receive(&hvc, (const uint8_t *)"typed", 5) == 3 && used(0, 0) == 3 && !memcmp(memory + DATA + 0x800, "typ", 3), "and comes into it");
+	desc(0, 0, DATA, 3, 0, 0);
+	add(HVC, 0, 0);
+	ok(virtio_console_receive(&hvc, (const uint8_t *)"k", 1) == 0 && needs_reset(HVC), "a buffer for input that may not be written to");
+	start(HVC, 1ull << 32);
+	said = 0;
+	for (i = 0; i < 16; i++)
+		desc(1, i, 0, RAM_SIZE, i < 15, (uint16_t)(i + 1));
+	add(HVC, 1, 0);
+	ok(used(1, 0) == 0 && said == 0x10000, "of 2 MiB in one notification 64 KiB are said");
+	over = true;
+	add(HVC, 1, 0);
+	ok(used(1, 0) == -1 && said == 0x10000 && !needs_reset(HVC), "when the machine has ended, nothing");
+	over = false;
 }
 
 /* A command of `n` bytes for LUN `lun`; its status, or -1 - response. */
