@@ -31,6 +31,7 @@ struct debugger {
 	pthread_cond_t changed;
 	struct gdb gdb;
 	bool stop;			/* all CPUs are to stand */
+	bool deaf;			/* it did not read what was sent within the socket's time */
 	enum gdb_action actions[MAX_CPUS];
 	bool standing[MAX_CPUS];
 	struct kvm_guest_debug armed[MAX_CPUS];
@@ -208,13 +209,13 @@ static void send_bytes(void *context, const char *bytes, size_t n)
 	struct debugger *d = context;
 	ssize_t sent;
 
-	/* A debugger that is gone is noticed by read(). */
-	for (; n; n -= (size_t)sent, bytes += sent) {
+	/* A debugger that is gone is noticed by read(); one that does not read is told nothing any more: the lock is held here. */
+	for (; n && !d->deaf; n -= (size_t)sent, bytes += sent) {
 		sent = write(d->socket, bytes, n);
 		if (sent < 0 && errno == EINTR)
 			sent = 0;
 		else if (sent <= 0)
-			return;
+			d->deaf = true;
 	}
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,6 +213,14 @@ static int exit_status(int ending)
 	return ending & END_DEBUG ? (ending & 0x7f) << 1 | 1 : ending;
 }
 
+/* A terminal that nobody reads is not waited for when the guest has ended. */
+static bool stderr_takes_a_line(void)
+{
+	struct pollfd fd = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&fd, 1, 1000) > 0 && fd.revents & POLLOUT;
+}
+
 static const char *console_name(const struct options *o)
 {
 	return o->vm.console_hvc ? "hvc0" : "ttyS0";
@@ -228,6 +237,12 @@ static bool from_iso(struct options *o, struct file *kernel, struct file *initrd
 		fprintf(stderr, "underpin vm: %s: kernel %s, initrd %s\n", o->iso, boot.kernel, boot.initrd);
 	*kernel = (struct file){ boot.kernel_data, boot.kernel_size, true };
 	*initrd = (struct file){ boot.initrd_data, boot.initrd_size, true };
+	if (o->initrd) {
+		free(boot.initrd_data);
+		*initrd = (struct file){ 0 };
+		if (!map_file(o->initrd, initrd, p))
+			return false;
+	}
 	o->kernel = o->iso;
 	if (!o->vm.cdrom)
 		o->vm.cdrom = o->iso;
@@ -272,7 +287,7 @@ static bool run_files(struct options *o, struct files *files, int *ending, struc
 	ok = boot_load(&ram, &plan, &image, files->initrd.data, p);
 	if (ok) {
 		*ending = vm_run(&o->vm, &plan, &ram, p);
-		if (!p->text[0] && !o->quiet)
+		if (!p->text[0] && !o->quiet && stderr_takes_a_line())
 			fprintf(stderr, "underpin vm: %s; exit status %d\n", ending_text(*ending), exit_status(*ending));
 	}
 	ram_destroy(&ram);

@@ -89,11 +89,19 @@ static uint16_t load16(const uint8_t *at)
 	return __atomic_load_n((const uint16_t *)(const void *)at, __ATOMIC_ACQUIRE);
 }
 
+/* What a device may reach: RAM, but not the BIOS area, which the guest cannot write either. */
+static void *dma_at(const struct virtio *v, uint64_t gpa, uint64_t size)
+{
+	if (gpa < AT_KERNEL && size > AT_BIOS - (gpa < AT_BIOS ? gpa : AT_BIOS))
+		return NULL;
+	return ram_at(v->ram, gpa, size);
+}
+
 static void enable(struct virtio *v, struct virtq *q)
 {
-	q->desc_at = q->desc & 15 ? NULL : ram_at(v->ram, q->desc, 16ull * q->size);
-	q->avail_at = q->avail & 1 ? NULL : ram_at(v->ram, q->avail, 6 + 2ull * q->size);
-	q->used_at = q->used & 3 ? NULL : ram_at(v->ram, q->used, 6 + 8ull * q->size);
+	q->desc_at = q->desc & 15 ? NULL : dma_at(v, q->desc, 16ull * q->size);
+	q->avail_at = q->avail & 1 ? NULL : dma_at(v, q->avail, 6 + 2ull * q->size);
+	q->used_at = q->used & 3 ? NULL : dma_at(v, q->used, 6 + 8ull * q->size);
 	if (!q->desc_at || !q->avail_at || !q->used_at) {
 		virtio_broken(v);
 		return;
@@ -122,7 +130,7 @@ static bool walk_chain(struct virtio *v, const struct virtq *q, uint16_t at)
 		if (at >= q->size || c->nr_out + c->nr_in == q->size)
 			return false;
 		memcpy(&d, q->desc_at + 16ull * at, sizeof(d));
-		host = d.length ? ram_at(v->ram, d.address, d.length) : NULL;
+		host = d.length ? dma_at(v, d.address, d.length) : NULL;
 		if (!host || d.flags & ~(DESC_NEXT | DESC_WRITE) || (c->nr_in && !(d.flags & DESC_WRITE)))
 			return false;
 		if (d.flags & DESC_WRITE)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,6 +35,9 @@ bool disk_open(struct disk *disk, const char *name, bool read_only, struct probl
 		return problem(p, "%s: %s", name, strerror(errno));
 	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 		return problem(p, "%s: is neither a file nor a block device", name);
+	/* Two guests that write to it would make one ruin of it; it is the file's until it is closed. */
+	if (!read_only && flock(disk->fd, LOCK_EX | LOCK_NB))
+		return problem(p, "%s: another program has it (flock: %s); end that guest first", name, strerror(errno));
 	disk->size = (uint64_t)lseek(disk->fd, 0, SEEK_END);
 	if (!disk->size || disk->size % SECTOR)
 		return problem(p, "%s: its %llu bytes are no whole number of sectors of 512 (truncate -s makes them one)", name,

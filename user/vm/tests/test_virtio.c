@@ -639,6 +639,7 @@ static void hostile(void)
 	static const struct { const char *what; uint64_t address; uint32_t length; uint16_t flags, next; } bad[] = {
 		{ "no RAM", 0x100000, 16, 2, 0 }, { "across the end of RAM", RAM_SIZE - 8, 16, 2, 0 }, { "an address that wraps", ~0ull - 7, 16, 2, 0 },
 		{ "length 0", DATA, 0, 2, 0 }, { "length 2^32 - 1", DATA, ~0u, 2, 0 }, { "a loop", DATA, 16, 3, 1 }, { "next beyond the queue", DATA, 16, 3, 16 },
+		{ "the BIOS area", AT_BIOS + 16, 16, 2, 0 }, { "into it from below", AT_BIOS - 8, 16, 2, 0 },
 		{ "an indirect table", DATA, 16, 4, 0 }, { "an unknown flag", DATA, 16, 0x802, 0 },
 	};
 	unsigned int i;
@@ -746,6 +747,8 @@ static void make_disk(struct disk *d, const char *name, bool read_only)
 	ok(disk_open(d, name, read_only, &p), "a disk of 64 sectors");
 }
 
+static uint8_t bios[0x11000];
+
 int main(void)
 {
 	char name[] = "/tmp/underpin-vm-disk-XXXXXX", empty[] = "/tmp/underpin-vm-disk-XXXXXX";
@@ -756,7 +759,9 @@ int main(void)
 	close(mkstemp(empty));
 	memory = calloc(1, RAM_SIZE);	/* the sanitizer watches its ends */
 	ram.banks[0] = (struct bank){ 0, RAM_SIZE, memory };
-	ram.nr_banks = 1;
+	/* The BIOS area and a page below it, which the guest has but cannot write in part. */
+	ram.banks[1] = (struct bank){ AT_BIOS - 4096, 0x11000, bios };
+	ram.nr_banks = 2;
 	make_disk(&disk, name, false);
 	make_disk(&cdrom, name, true);
 	ok(!disk_open(&none, empty, true, &p), "an empty file is no disk");
