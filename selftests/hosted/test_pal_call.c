@@ -13,7 +13,6 @@
 #define RETURN_TO 0x400123ull
 #define BUFFER 0x20000000ull	/* the owner's; frames from BUFFER_PFN on */
 #define BUFFER_PFN 0x1400ull
-#define STUB_AT (STUB + 0x20)
 
 static struct test_pal p;
 
@@ -61,12 +60,9 @@ static struct cpu *owner_calls(u32 slot, u64 thread)
 	return cpu;
 }
 
-/* As vmx/memory.c does, so all of this holds whichever way a call takes. */
 static bool fetch(struct cpu *cpu)
 {
-	gpa_t gpa = GPA(p.frame[0] << 12 | (PAL_ENTRY & 4095));
-
-	return pal_fetch_again(cpu, gpa, GVA(PAL_ENTRY)) || pal_fetch(cpu, gpa, GVA(PAL_ENTRY));
+	return fetches(&p, cpu);
 }
 
 static struct cpu *enter(u32 slot)
@@ -107,16 +103,6 @@ static bool returned(const struct cpu *cpu, u64 rax)
 	check_nothing_else(cpu);
 	return vmread(GUEST_RIP) == RETURN_TO && vmread(GUEST_RSP) == RSP + 8 && cpu->regs.rax == rax &&
 	       !cpu->regs.rdi;
-}
-
-/* At the stub, the owner makes HC_PAL_RESUME; returns RAX. */
-static u64 resume(struct cpu *cpu, u64 token)
-{
-	vmwrite(GUEST_RIP, STUB_AT + 8);
-	cpu->regs.rax = HC_PAL_RESUME;
-	cpu->regs.rdi = token;
-	check(pal_resume(cpu));
-	return cpu->regs.rax;
 }
 
 static void test_plain(void)

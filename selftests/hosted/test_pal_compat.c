@@ -13,7 +13,6 @@
 #define LAST 0xffffe000ull	/* the last page that Linux maps */
 #define LAST_FRAME 0x1481ull
 #define RETURN_TO 0x08049123ull
-#define STUB_AT (STUB + 0x20)
 
 static struct test_pal p;
 

@@ -9,7 +9,6 @@
 
 #define THREAD(n) (0x7f0000001000ull + (n) * 0x1000ull)
 #define RSP (STACK_TOP - 0x808)
-#define STUB_AT (STUB + 0x20)
 #define BUFFER 0x20000000ull
 #define BUFFER_PFN 0x1400ull
 #define MORE (PAL_BASE + 0x200000)
@@ -59,9 +58,7 @@ static u8 *buffer_of(u32 thread)
 
 static bool fetch(struct cpu *cpu)
 {
-	gpa_t gpa = GPA(p.frame[0] << 12 | (PAL_ENTRY & 4095));
-
-	return pal_fetch_again(cpu, gpa, GVA(PAL_ENTRY)) || pal_fetch(cpu, gpa, GVA(PAL_ENTRY));
+	return fetches(&p, cpu);
 }
 
 static struct cpu *calls(u32 slot, u32 thread)

@@ -12,7 +12,6 @@
 #define WINDOW (PAL_BASE + 0x300000)
 #define WINDOW_PAGES 40
 #define LENT 0x1400ull		/* frames of the owner's buffer */
-#define STUB_AT (STUB + 0x20)
 
 static struct test_pal p, q;
 
@@ -104,7 +103,7 @@ static struct cpu *owner_calls(u32 slot, u64 thread)
 
 static bool fetch(struct cpu *cpu)
 {
-	return pal_fetch(cpu, GPA(p.frame[0] << 12 | (PAL_ENTRY & 4095)), GVA(PAL_ENTRY));
+	return fetches(&p, cpu);
 }
 
 static struct cpu *enter(u32 slot)
@@ -120,15 +119,6 @@ static u64 interrupt(struct cpu *cpu)
 	pal_exit(cpu, REASON_EXTERNAL_INTERRUPT);
 	check(cpu->mode == MODE_LINUX && cpu->regs.rax == STUB_RESUME);
 	return cpu->regs.rdi;
-}
-
-static u64 resume(struct cpu *cpu, u64 token)
-{
-	vmwrite(GUEST_RIP, STUB_AT + 8);
-	cpu->regs.rax = HC_PAL_RESUME;
-	cpu->regs.rdi = token;
-	check(pal_resume(cpu));
-	return cpu->regs.rax;
 }
 
 static void test_one_call(void)

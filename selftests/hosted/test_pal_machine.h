@@ -594,4 +594,25 @@ static void exit_vmcall(struct cpu *cpu, u64 nr, u64 rdi, u64 rsi)
 	pal_exit(cpu, REASON_VMCALL);
 }
 
+/* The stub that describe() names. */
+#define STUB_AT (STUB + 0x20)
+
+/* Linux' CPU fetches the PAL's entry point. Whether it is looked for or remembered is the same (vmx/memory.c). */
+static inline bool fetches(const struct test_pal *p, struct cpu *cpu)
+{
+	gpa_t gpa = GPA(p->frame[0] << 12 | (PAL_ENTRY & 4095));
+
+	return pal_fetch_again(cpu, gpa, GVA(PAL_ENTRY)) || pal_fetch(cpu, gpa, GVA(PAL_ENTRY));
+}
+
+/* At the stub the owner makes HC_PAL_RESUME; RAX. */
+static inline u64 resume(struct cpu *cpu, u64 token)
+{
+	vmwrite(GUEST_RIP, STUB_AT + 8);
+	cpu->regs.rax = HC_PAL_RESUME;
+	cpu->regs.rdi = token;
+	check(pal_resume(cpu));
+	return cpu->regs.rax;
+}
+
 #endif

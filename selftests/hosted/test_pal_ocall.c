@@ -9,7 +9,6 @@
 #define THREAD 0x7f0000001000ull
 #define OTHER_THREAD 0x7f0000002000ull
 #define RSP (STACK_TOP - 0x808)
-#define STUB_AT (STUB + 0x20)
 #define ASKS_AT (PAL_BASE + 0x200)
 
 static struct test_pal p;
@@ -37,7 +36,7 @@ static struct cpu *owner_calls(u32 slot, u64 thread)
 
 static bool fetch(struct cpu *cpu)
 {
-	return pal_fetch(cpu, GPA(p.frame[0] << 12 | (PAL_ENTRY & 4095)), GVA(PAL_ENTRY));
+	return fetches(&p, cpu);
 }
 
 static struct cpu *enter(u32 slot)
